@@ -1,0 +1,108 @@
+"""Claims: ``/v1/admin/claims``, how screens are let in."""
+
+from uuid import UUID
+
+import msgspec
+from quart import Blueprint, Response
+
+from admin_api import answers
+from admin_api.caller import caller
+from signage import claims
+from web import bodies
+from web.services import connection, now, services
+
+
+class NewClaim(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A code for somebody to type into a player."""
+
+    store_id: UUID
+    name: str | None = None
+    group_ids: list[UUID] = []
+    ttl_s: int = claims.CONSOLE_CLAIM_LIFE_S
+
+
+class Approve(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The code on a screen, and what the screen shall be."""
+
+    user_code: str
+    store_id: UUID
+    name: str | None = None
+    group_ids: list[UUID] = []
+    replaces_device_id: UUID | None = None
+
+
+class Deny(msgspec.Struct, forbid_unknown_fields=True):
+    """The code on a screen that is turned away."""
+
+    user_code: str
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the routes of this module."""
+    blueprint.get("/claims")(index)
+    blueprint.post("/claims")(create)
+    blueprint.post("/claims/approve")(approve)
+    blueprint.post("/claims/deny")(deny)
+    blueprint.get("/claims/<uuid:claim_id>")(show)
+    blueprint.delete("/claims/<uuid:claim_id>")(revoke)
+
+
+async def index() -> Response:
+    """List the claims of the caller's stores, newest first."""
+    actor = await caller()
+    async with connection() as conn:
+        page = await claims.list_for(
+            conn, actor, limit=answers.limit(), cursor=answers.cursor(), now=now()
+        )
+    return answers.listed(page)
+
+
+async def create() -> Response:
+    """Make a code, approved from the start; it is shown this once."""
+    actor = await caller()
+    new = await bodies.decode(NewClaim)
+    approval = claims.Approval(new.store_id, new.name, new.group_ids)
+    async with connection() as conn:
+        claim = await claims.open_for_console(
+            conn, actor, approval, ttl_s=new.ttl_s, secret=services().secret, now=now()
+        )
+    answer = bodies.reply({"id": claim.claim_id, **msgspec.structs.asdict(claim)}, 201)
+    answer.headers["Location"] = f"/v1/admin/claims/{claim.claim_id}"
+    return answer
+
+
+async def approve() -> Response:
+    """Let a screen in by the code that it shows."""
+    actor = await caller()
+    body = await bodies.decode(Approve)
+    approval = claims.Approval(body.store_id, body.name, body.group_ids, body.replaces_device_id)
+    async with connection() as conn:
+        claim = await claims.approve(
+            conn, actor, body.user_code, approval, secret=services().secret, now=now()
+        )
+    return answers.one(claim)
+
+
+async def deny() -> Response:
+    """Turn a screen away by the code that it shows."""
+    actor = await caller()
+    body = await bodies.decode(Deny)
+    async with connection() as conn:
+        claim = await claims.deny(conn, actor, body.user_code, secret=services().secret, now=now())
+    return answers.one(claim)
+
+
+async def show(claim_id: UUID) -> Response:
+    """Show one claim."""
+    actor = await caller()
+    actor.require("pair")
+    async with connection() as conn:
+        return answers.one(await claims.find(conn, actor, claim_id, now=now()))
+
+
+async def revoke(claim_id: UUID) -> Response:
+    """Take a code back that nobody has used."""
+    actor = await caller()
+    async with connection() as conn:
+        await claims.revoke(conn, actor, claim_id, now=now())
+    return answers.gone()

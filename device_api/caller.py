@@ -1,0 +1,31 @@
+"""The screen that asks, and how often it may."""
+
+from uuid import UUID
+
+import msgspec
+from quart import g
+
+from signage.actors import Actor
+from web import identity
+from web.rate_limits import RateLimit
+
+REQUESTS_PER_MINUTE = 120
+REQUESTS_BURST = 60
+
+limit = RateLimit(per_minute=REQUESTS_PER_MINUTE, burst=REQUESTS_BURST)
+
+
+class Device(msgspec.Struct, frozen=True):
+    """The screen as the actor it is, and its id."""
+
+    id: UUID
+    actor: Actor
+
+
+async def device() -> Device:
+    """Return the screen that asks; Unauthenticated, or TooMany over its limit."""
+    actor = await identity.device()
+    limit.take(actor.id)
+    g.limited_device = actor.id
+    assert actor.id is not None  # noqa: S101 - a device always has an id
+    return Device(actor.id, actor)

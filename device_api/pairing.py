@@ -1,0 +1,131 @@
+"""Pairing and tokens: a screen asks in, redeems its claim, refreshes its tokens."""
+
+import io
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import segno
+from quart import Blueprint, Response
+
+from signage import claims, pairing, tokens
+from signage.errors import Invalid
+from signage.heartbeats import HEARTBEAT_INTERVAL_S, PLAN_POLL_S, with_jitter
+from web import bodies, identity
+from web.services import address, connection, now, public_url, services
+
+
+class CreateClaim(msgspec.Struct, kw_only=True):
+    """A screen sends ``device_info``; the console sends ``store_id`` and is signed in."""
+
+    device_info: dict[str, Any] | None = None
+    install_secret: str | None = None
+    store_id: UUID | None = None
+    name: str | None = None
+    group_ids: list[UUID] = []
+    ttl_s: int = claims.CONSOLE_CLAIM_LIFE_S
+
+
+class RedeemClaim(msgspec.Struct, kw_only=True):
+    """The secret code of a player, or the short one that somebody typed into it."""
+
+    claim_code: str
+    device_info: dict[str, Any]
+    install_secret: str | None = None
+
+
+class Refresh(msgspec.Struct):
+    """The refresh token; no bearer is needed beside it."""
+
+    refresh_token: str
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the routes of this module."""
+    blueprint.post("/pairing/create-claim")(create_claim)
+    blueprint.post("/pairing/claim")(redeem_claim)
+    blueprint.post("/token/refresh")(refresh)
+
+
+async def create_claim() -> Response:
+    """Open a claim for the screen that asks, or for the console where a store is given."""
+    body = await bodies.decode(CreateClaim)
+    if body.store_id is not None:
+        return await _create_console_claim(body, body.store_id)
+    _check_install_secret(body.install_secret)
+    async with connection() as conn:
+        claim = await claims.open_for_screen(
+            conn,
+            device_info=body.device_info or {},
+            install_secret=body.install_secret,
+            address=address(),
+            secret=services().secret,
+            now=now(),
+        )
+    link = public_url("/pair")
+    complete = f"{link}?code={claim.user_code}"
+    answer = bodies.timed(
+        claim,
+        verification_uri=link,
+        verification_uri_complete=complete,
+        qr_svg=_qr_svg(complete),
+    )
+    return bodies.reply(answer, 201)
+
+
+async def redeem_claim() -> Response:
+    """Give the screen its identity and tokens, once somebody let it in."""
+    body = await bodies.decode(RedeemClaim)
+    _check_install_secret(body.install_secret)
+    async with connection() as conn:
+        paired = await pairing.redeem(
+            conn,
+            body.claim_code,
+            device_info=body.device_info,
+            install_secret=body.install_secret,
+            address=address(),
+            secret=services().secret,
+            now=now(),
+        )
+    answer = bodies.timed(
+        paired.tokens,
+        device_id=paired.device_id,
+        heartbeat_interval_s=with_jitter(HEARTBEAT_INTERVAL_S),
+        plan_poll_s=with_jitter(PLAN_POLL_S),
+    )
+    return bodies.reply(answer)
+
+
+async def refresh() -> Response:
+    """Give the successor of a refresh token, the same one however often it is asked for."""
+    body = await bodies.decode(Refresh)
+    async with connection() as conn:
+        pair = await tokens.refresh(conn, body.refresh_token, secret=services().secret, now=now())
+    return bodies.reply(bodies.timed(pair))
+
+
+async def _create_console_claim(body: CreateClaim, store_id: UUID) -> Response:
+    actor = await identity.person_or_key()
+    approval = claims.Approval(store_id=store_id, name=body.name, group_ids=body.group_ids)
+    async with connection() as conn:
+        claim = await claims.open_for_console(
+            conn, actor, approval, ttl_s=body.ttl_s, secret=services().secret, now=now()
+        )
+    return bodies.reply(bodies.timed(claim), 201)
+
+
+def _check_install_secret(install_secret: str | None) -> None:
+    if install_secret is not None and not 16 <= len(install_secret) <= (
+        claims.INSTALL_SECRET_MAX_CHARS
+    ):
+        detail = "An install secret has 16 to 200 characters: 256 random bits, say."
+        raise Invalid.field("/install_secret", "invalid_install_secret", detail)
+
+
+def _qr_svg(link: str) -> str:
+    # A light background of its own: without it the code cannot be read on a dark page.
+    drawn = io.BytesIO()
+    segno.make(link, error="m").save(
+        drawn, kind="svg", scale=8, border=2, light="#fff", xmldecl=False
+    )
+    return drawn.getvalue().decode()

@@ -1,0 +1,142 @@
+"""Base assignments: the always-on playlist of a target, which plays when nothing is scheduled."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from signage import audit, playlists, targets
+from signage.actors import Actor
+from signage.errors import Invalid, NotFound
+from signage.ids import new_id
+from signage.targets import Target
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    """One target and its always-on playlist."""
+
+    id: UUID
+    target: Target
+    playlist_id: UUID
+    playlist: str
+    created_at: datetime
+    updated_at: datetime
+
+
+async def put(
+    conn: asyncpg.Connection, actor: Actor, target: Target, playlist_id: UUID, *, now: datetime
+) -> Assignment:
+    """Give the target this playlist instead of the one it had."""
+    actor.require("program")
+    async with conn.transaction():
+        await targets.check(conn, actor, target, pointer="/target", now=now)
+        try:
+            await playlists.find(conn, playlist_id)
+        except NotFound as error:
+            raise Invalid.field("/playlist_id", "unknown_playlist", error.detail) from error
+        before = await _find(conn, target)
+        await conn.execute(
+            """
+            /* assignments.put */
+            INSERT INTO playlist_assignments (id, playlist_id, target_kind, device_id, group_id,
+                                              store_id, created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+            ON CONFLICT ON CONSTRAINT playlist_assignments_one_per_target
+            DO UPDATE SET playlist_id = EXCLUDED.playlist_id, updated_at = EXCLUDED.updated_at
+            """,
+            new_id(),
+            playlist_id,
+            target.kind,
+            *target.columns(),
+            now,
+        )
+        await targets.outdate_plans(conn, target)
+        after = await _find(conn, target)
+        await _audit(conn, actor, "assignments.put", target, before, after, now)
+    if after is None:
+        raise NotFound("The assignment was taken away at the same moment.")
+    return after
+
+
+async def remove(conn: asyncpg.Connection, actor: Actor, target: Target, *, now: datetime) -> None:
+    """Take the target's playlist away; NotFound where it has none."""
+    actor.require("program")
+    async with conn.transaction():
+        await targets.check(conn, actor, target, pointer="", now=now)
+        before = await _find(conn, target)
+        if before is None:
+            raise NotFound("Nothing is assigned to this target.")
+        await conn.execute(
+            "/* assignments.remove */ DELETE FROM playlist_assignments WHERE id = $1", before.id
+        )
+        await targets.outdate_plans(conn, target)
+        await _audit(conn, actor, "assignments.remove", target, before, None, now)
+
+
+async def list_for(
+    conn: asyncpg.Connection, actor: Actor, *, target: Target | None = None
+) -> list[Assignment]:
+    """Return what is assigned, of one target or of all within the actor's stores."""
+    rows = await conn.fetch(
+        f"""
+        /* assignments.list_for */
+        {_SELECT}
+        WHERE ($1::text IS NULL OR (a.target_kind = $1 AND
+               coalesce(a.device_id, a.group_id, a.store_id) IS NOT DISTINCT FROM $2))
+          AND ($3::uuid[] IS NULL OR a.target_kind IN ('group', 'fleet') OR a.store_id = ANY ($3)
+               OR a.device_id IN (SELECT d.id FROM devices d WHERE d.store_id = ANY ($3)))
+        ORDER BY a.created_at, a.id
+        """,
+        target and target.kind,
+        target and target.id,
+        actor.store_ids,
+    )
+    return [_assignment(row) for row in rows]
+
+
+_SELECT = """
+SELECT a.id, a.target_kind, coalesce(a.device_id, a.group_id, a.store_id) AS target_id,
+       a.playlist_id, p.name AS playlist, a.created_at, a.updated_at
+FROM playlist_assignments a JOIN playlists p ON p.id = a.playlist_id"""
+
+
+async def _find(conn: asyncpg.Connection, target: Target) -> Assignment | None:
+    row = await conn.fetchrow(
+        f"""
+        /* assignments.find */
+        {_SELECT}
+        WHERE a.target_kind = $1
+              AND coalesce(a.device_id, a.group_id, a.store_id) IS NOT DISTINCT FROM $2
+        """,
+        target.kind,
+        target.id,
+    )
+    return _assignment(row) if row else None
+
+
+def _assignment(row: asyncpg.Record) -> Assignment:
+    fields = dict(row)
+    target = Target(fields.pop("target_kind"), fields.pop("target_id"))
+    return Assignment(target=target, **fields)
+
+
+async def _audit(
+    conn: asyncpg.Connection,
+    actor: Actor,
+    action: str,
+    target: Target,
+    before: Assignment | None,
+    after: Assignment | None,
+    now: datetime,
+) -> None:
+    await audit.record(
+        conn,
+        actor,
+        action=action,
+        entity=target.kind,
+        entity_id=target.id or "fleet",
+        before=before,
+        after=after,
+        now=now,
+    )

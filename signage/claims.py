@@ -1,0 +1,401 @@
+"""Claims: how an unknown screen asks in, and how somebody with a right lets it (RFC 8628).
+
+``claim_code`` is always the secret. What a screen shows is a separate ``user_code``, which a
+signed-in person can approve but nobody can redeem. Redeeming is in ``signage.pairing``.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from signage import attempts, audit, credentials, devices, groups, paging, stores
+from signage.actors import Actor
+from signage.errors import Invalid, NotFound, TooMany
+from signage.ids import new_id
+
+SCREEN_CLAIM_LIFE_S = 600
+CONSOLE_CLAIM_LIFE_S = 24 * 3600
+CONSOLE_CLAIM_LIFE_MAX_S = 90 * 24 * 3600
+POLL_INTERVAL_S = 5
+USER_CODE_LETTERS = 8
+CONSOLE_CODE_LETTERS = 12
+PENDING_PER_ADDRESS_MAX = 500
+PENDING_TOTAL_MAX = 20_000
+WRONG_CODES_PER_PERSON_MAX = 5
+DEVICE_INFO_MAX_BYTES = 16 * 1024
+INSTALL_SECRET_MAX_CHARS = 200
+
+State = Literal["pending", "approved", "redeemed", "denied", "revoked", "expired"]
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A claim as people see it; no code is ever in it."""
+
+    id: UUID
+    kind: Literal["screen", "console"]
+    state: State
+    device_info: dict[str, Any]
+    address: str
+    store_id: UUID | None
+    name: str | None
+    group_ids: list[UUID]
+    replaces_device_id: UUID | None
+    device_id: UUID | None
+    approved_by: UUID | None
+    approved_at: datetime | None
+    redeemed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+
+
+class ScreenClaim(msgspec.Struct, frozen=True):
+    """What a screen gets that will show a code; ``claim_code`` is never shown."""
+
+    claim_id: UUID
+    claim_code: str
+    user_code: str
+    expires_in: int
+    interval: int
+
+
+class ConsoleClaim(msgspec.Struct, frozen=True):
+    """What the console gets: a code to type into the player, shown once."""
+
+    claim_id: UUID
+    claim_code: str
+    expires_at: datetime
+
+
+class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody decides who approves a screen."""
+
+    store_id: UUID
+    name: str | None = None
+    group_ids: list[UUID] = []
+    replaces_device_id: UUID | None = None
+
+
+async def open_for_screen(
+    conn: asyncpg.Connection,
+    *,
+    device_info: dict[str, Any],
+    install_secret: str | None = None,
+    address: str,
+    secret: bytes,
+    now: datetime,
+) -> ScreenClaim:
+    """Open a pending claim for a screen without credentials; TooMany over the limits on them."""
+    check_device_info(device_info)
+    await _limit_pending(conn, address, now)
+    claim_code = credentials.random_secret("dpc_")
+    while True:
+        user_code = credentials.random_code(USER_CODE_LETTERS)
+        claim_id = await conn.fetchval(
+            """
+            /* claims.open_for_screen */
+            INSERT INTO device_claims (id, kind, state, code_hash, user_code_hash,
+                install_secret_hash, device_info_json, address, interval_s,
+                created_at, updated_at, expires_at)
+            VALUES ($1, 'screen', 'pending', $2, $3, $4, $5, $6, $7, $8, $8, $9)
+            ON CONFLICT (user_code_hash) WHERE state = 'pending' DO NOTHING
+            RETURNING id
+            """,
+            new_id(),
+            code_hash(claim_code, secret),
+            code_hash(user_code, secret),
+            install_secret and credentials.sha256(install_secret),
+            device_info,
+            address,
+            POLL_INTERVAL_S,
+            now,
+            now + timedelta(seconds=SCREEN_CLAIM_LIFE_S),
+        )
+        if claim_id is not None:
+            return ScreenClaim(
+                claim_id, claim_code, user_code, SCREEN_CLAIM_LIFE_S, POLL_INTERVAL_S
+            )
+
+
+async def open_for_console(
+    conn: asyncpg.Connection,
+    actor: Actor,
+    approval: Approval,
+    *,
+    ttl_s: int = CONSOLE_CLAIM_LIFE_S,
+    secret: bytes,
+    now: datetime,
+) -> ConsoleClaim:
+    """Open a claim that is approved from the start, for somebody to type into a screen."""
+    actor.require("pair")
+    if not 60 <= ttl_s <= CONSOLE_CLAIM_LIFE_MAX_S:
+        detail = f"A code lives from 60 to {CONSOLE_CLAIM_LIFE_MAX_S} seconds."
+        raise Invalid.field("/ttl_s", "invalid_ttl", detail)
+    async with conn.transaction():
+        await _check_approval(conn, actor, approval, now)
+        claim_code = credentials.random_code(CONSOLE_CODE_LETTERS)
+        expires_at = now + timedelta(seconds=ttl_s)
+        claim_id = await conn.fetchval(
+            """
+            /* claims.open_for_console */
+            INSERT INTO device_claims (id, kind, state, code_hash, store_id, name, group_ids,
+                replaces_device_id, approved_by, approved_at, created_by, created_at, updated_at,
+                expires_at)
+            VALUES ($1, 'console', 'approved', $2, $3, $4, $5, $6, $7, $8, $7, $8, $8, $9)
+            RETURNING id
+            """,
+            new_id(),
+            code_hash(claim_code, secret),
+            approval.store_id,
+            approval.name,
+            approval.group_ids,
+            approval.replaces_device_id,
+            actor.id,
+            now,
+            expires_at,
+        )
+        await _audit(conn, actor, "claims.open", claim_id, approval, now)
+    return ConsoleClaim(claim_id, claim_code, expires_at)
+
+
+async def find_pending(
+    conn: asyncpg.Connection, actor: Actor, user_code: str, *, secret: bytes, now: datetime
+) -> Claim:
+    """Return the claim whose code is on a screen. NotFound, or TooMany after five wrong codes."""
+    actor.require("pair")
+    tried = await attempts.failures(conn, "user_code", str(actor.id), now=now)
+    if tried >= WRONG_CODES_PER_PERSON_MAX:
+        raise TooMany(
+            "Five wrong codes in 15 minutes. Wait a little, then read the code again.",
+            retry_after_s=attempts.seconds_left(now),
+            code="too_many_attempts",
+        )
+    row = await conn.fetchrow(
+        f"""
+        /* claims.find_pending */
+        SELECT {_COLUMNS} FROM device_claims
+        WHERE user_code_hash = $1 AND state = 'pending' AND expires_at > $2
+        """,
+        code_hash(user_code, secret),
+        now,
+    )
+    if row is None:
+        await attempts.count_failure(conn, "user_code", str(actor.id), now=now)
+        detail = "No screen shows this code now. Codes change after 10 minutes: look again."
+        raise NotFound(detail, code="unknown_code")
+    return _claim(row, now)
+
+
+async def approve(
+    conn: asyncpg.Connection,
+    actor: Actor,
+    user_code: str,
+    approval: Approval,
+    *,
+    secret: bytes,
+    now: datetime,
+) -> Claim:
+    """Let the screen in: it redeems its claim within seconds and becomes a device of the store."""
+    claim = await find_pending(conn, actor, user_code, secret=secret, now=now)
+    async with conn.transaction():
+        await _check_approval(conn, actor, approval, now)
+        row = await conn.fetchrow(
+            f"""
+            /* claims.approve */
+            UPDATE device_claims
+            SET state = 'approved', store_id = $2, name = $3, group_ids = $4,
+                replaces_device_id = $5, approved_by = $6, approved_at = $7, updated_at = $7,
+                expires_at = $8
+            WHERE id = $1 AND state = 'pending' AND expires_at > $7
+            RETURNING {_COLUMNS}
+            """,
+            claim.id,
+            approval.store_id,
+            approval.name,
+            approval.group_ids,
+            approval.replaces_device_id,
+            actor.id,
+            now,
+            now + timedelta(seconds=SCREEN_CLAIM_LIFE_S),
+        )
+        if row is None:
+            raise NotFound("Somebody else answered this screen just now.", code="unknown_code")
+        await _audit(conn, actor, "claims.approve", claim.id, approval, now)
+    return _claim(row, now)
+
+
+async def deny(
+    conn: asyncpg.Connection, actor: Actor, user_code: str, *, secret: bytes, now: datetime
+) -> Claim:
+    """Turn the screen away: it is told so and shows another code only when asked to."""
+    claim = await find_pending(conn, actor, user_code, secret=secret, now=now)
+    return await _end(conn, actor, claim.id, "denied", now)
+
+
+async def revoke(conn: asyncpg.Connection, actor: Actor, claim_id: UUID, *, now: datetime) -> Claim:
+    """Take back a code that nobody has used yet."""
+    actor.require("pair")
+    await find(conn, actor, claim_id, now=now)
+    return await _end(conn, actor, claim_id, "revoked", now)
+
+
+async def find(conn: asyncpg.Connection, actor: Actor, claim_id: UUID, *, now: datetime) -> Claim:
+    """Return the claim; one of another store, or a screen's that nobody approved, is NotFound."""
+    row = await conn.fetchrow(
+        f"""
+        /* claims.find */
+        SELECT {_COLUMNS} FROM device_claims
+        WHERE id = $1 AND ($2::uuid[] IS NULL OR store_id = ANY ($2))
+        """,
+        claim_id,
+        actor.store_ids,
+    )
+    if row is None:
+        raise NotFound("There is no such claim in your stores.")
+    return _claim(row, now)
+
+
+async def list_for(
+    conn: asyncpg.Connection,
+    actor: Actor,
+    *,
+    limit: int = paging.DEFAULT_LIMIT,
+    cursor: str | None = None,
+    now: datetime,
+) -> paging.Page[Claim]:
+    """Return a page of the claims of the actor's stores, newest first."""
+    actor.require("pair")
+    before = paging.decode(cursor, tuple[datetime, UUID])
+    rows = await conn.fetch(
+        f"""
+        /* claims.list_for */
+        SELECT {_COLUMNS} FROM device_claims
+        WHERE ($1::uuid[] IS NULL OR store_id = ANY ($1))
+              AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3::uuid))
+        ORDER BY created_at DESC, id DESC
+        LIMIT $4
+        """,
+        actor.store_ids,
+        *(before or (None, None)),
+        limit + 1,
+    )
+    found, next_cursor = paging.cut(rows, limit, lambda row: [row["created_at"], row["id"]])
+    return paging.Page([_claim(row, now) for row in found], next_cursor)
+
+
+async def count_pending(conn: asyncpg.Connection, *, now: datetime) -> int:
+    """Return how many screens show a code and wait for somebody."""
+    waiting: int = await conn.fetchval(
+        """
+        /* claims.count_pending */
+        SELECT count(*) FROM device_claims WHERE state = 'pending' AND expires_at > $1
+        """,
+        now,
+    )
+    return waiting
+
+
+def code_hash(code: str, secret: bytes) -> bytes:
+    """Return what is stored of a code: a short one is hashed under the server's secret."""
+    if is_long(code):
+        return credentials.sha256(code.strip().lower())
+    return credentials.keyed(secret, "claim", credentials.plain_code(code))
+
+
+def is_long(code: str) -> bool:
+    """Return whether it is a player's own secret code and not one that people type."""
+    return code.strip().lower().startswith("dpc_")
+
+
+def check_device_info(device_info: dict[str, Any]) -> None:
+    """Raise Invalid where it is over 16 KiB as JSON or holds what PostgreSQL cannot keep."""
+    try:
+        encoded = msgspec.json.encode(device_info)
+    except (UnicodeEncodeError, RecursionError, OverflowError) as error:
+        detail = "device_info holds characters that are no Unicode text."
+        raise Invalid.field("/device_info", "invalid_device_info", detail) from error
+    if len(encoded) > DEVICE_INFO_MAX_BYTES or b"\\u0000" in encoded:
+        detail = f"device_info is at most {DEVICE_INFO_MAX_BYTES} bytes of JSON without NUL."
+        raise Invalid.field("/device_info", "invalid_device_info", detail)
+
+
+_COLUMNS = """id, kind, state, device_info_json AS device_info, address, store_id, name, group_ids,
+    replaces_device_id, device_id, approved_by, approved_at, redeemed_at, created_at, updated_at,
+    expires_at"""
+
+
+def _claim(row: asyncpg.Record, now: datetime) -> Claim:
+    claim = Claim(**dict(row))
+    if claim.state in ("pending", "approved") and claim.expires_at <= now:
+        return msgspec.structs.replace(claim, state="expired")
+    return claim
+
+
+async def _limit_pending(conn: asyncpg.Connection, address: str, now: datetime) -> None:
+    pending = await conn.fetchrow(
+        """
+        /* claims.limit_pending */
+        SELECT count(*) AS total, count(*) FILTER (WHERE address = $1) AS here
+        FROM device_claims WHERE state = 'pending' AND expires_at > $2
+        """,
+        address,
+        now,
+    )
+    if pending["here"] >= PENDING_PER_ADDRESS_MAX or pending["total"] >= PENDING_TOTAL_MAX:
+        detail = "Too many screens wait for approval. Approve some, then this one can ask again."
+        raise TooMany(detail, retry_after_s=60, code="too_many_claims")
+
+
+async def _check_approval(
+    conn: asyncpg.Connection, actor: Actor, approval: Approval, now: datetime
+) -> None:
+    if approval.name is not None and not 1 <= len(approval.name.strip()) <= devices.NAME_MAX_CHARS:
+        detail = f"A screen's name has 1 to {devices.NAME_MAX_CHARS} characters."
+        raise Invalid.field("/name", "invalid_name", detail)
+    try:
+        await stores.find(conn, actor, approval.store_id)
+    except NotFound as error:
+        raise Invalid.field("/store_id", "unknown_store", error.detail) from error
+    await groups.require_all(conn, approval.group_ids)
+    if approval.replaces_device_id is not None:
+        try:
+            await devices.find(conn, actor, approval.replaces_device_id, now=now)
+        except NotFound as error:
+            raise Invalid.field("/replaces_device_id", "unknown_device", error.detail) from error
+
+
+async def _end(
+    conn: asyncpg.Connection, actor: Actor, claim_id: UUID, state: State, now: datetime
+) -> Claim:
+    async with conn.transaction():
+        row = await conn.fetchrow(
+            f"""
+            /* claims.end */
+            UPDATE device_claims SET state = $2, updated_at = $3
+            WHERE id = $1 AND state IN ('pending', 'approved')
+            RETURNING {_COLUMNS}
+            """,
+            claim_id,
+            state,
+            now,
+        )
+        if row is None:
+            raise NotFound("This claim was answered already.", code="unknown_code")
+        await _audit(conn, actor, f"claims.{state}", claim_id, None, now)
+    return _claim(row, now)
+
+
+async def _audit(
+    conn: asyncpg.Connection,
+    actor: Actor,
+    action: str,
+    claim_id: UUID,
+    after: Approval | None,
+    now: datetime,
+) -> None:
+    await audit.record(
+        conn, actor, action=action, entity="claim", entity_id=claim_id, after=after, now=now
+    )

@@ -1,0 +1,155 @@
+"""Commands to a screen: repeated in every heartbeat until it answers or they expire."""
+
+from datetime import datetime, timedelta
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from signage import audit, devices
+from signage.actors import Actor
+from signage.errors import NotFound
+from signage.ids import new_id
+
+COMMAND_LIFE_S = 600
+DETAIL_MAX_CHARS = 2000
+
+Kind = Literal["identify", "reload", "reboot", "screenshot", "refresh_plan", "clear_cache"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+State = Literal["queued", "delivered", "done", "failed", "expired"]
+
+
+class Command(msgspec.Struct, frozen=True):
+    """One command and how far it came."""
+
+    id: UUID
+    kind: Kind
+    args: dict[str, Any]
+    state: State
+    detail: str | None
+    created_at: datetime
+    delivered_at: datetime | None
+    finished_at: datetime | None
+    expires_at: datetime
+
+
+class Due(msgspec.Struct, frozen=True):
+    """What a heartbeat's reply carries for each command that waits."""
+
+    command_id: UUID
+    kind: Kind
+    args: dict[str, Any]
+
+
+async def send(
+    conn: asyncpg.Connection,
+    actor: Actor,
+    device_id: UUID,
+    *,
+    kind: Kind,
+    args: dict[str, Any] | None = None,
+    now: datetime,
+) -> Command:
+    """Queue a command for the screen; it expires after ten minutes."""
+    actor.require("manage")
+    device = await devices.find(conn, actor, device_id, now=now)
+    async with conn.transaction():
+        row = await conn.fetchrow(
+            f"""
+            /* commands.send */
+            INSERT INTO device_commands (id, device_id, kind, args, created_by, created_at,
+                                         expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            RETURNING {_COLUMNS}
+            """,
+            new_id(),
+            device.id,
+            kind,
+            args or {},
+            actor.id,
+            now,
+            now + timedelta(seconds=COMMAND_LIFE_S),
+        )
+        await audit.record(
+            conn,
+            actor,
+            action="commands.send",
+            entity="device",
+            entity_id=device_id,
+            after={"kind": kind},
+            now=now,
+        )
+    return Command(**dict(row))
+
+
+async def list_for_device(
+    conn: asyncpg.Connection, actor: Actor, device_id: UUID, *, limit: int = 20, now: datetime
+) -> list[Command]:
+    """Return the latest commands of the screen, newest first, with their state as of now."""
+    await devices.find(conn, actor, device_id, now=now)
+    rows = await conn.fetch(
+        """
+        /* commands.list_for_device */
+        SELECT id, kind, args, detail, created_at, delivered_at, finished_at, expires_at,
+               CASE WHEN state IN ('queued', 'delivered') AND expires_at <= $2
+                    THEN 'expired' ELSE state END AS state
+        FROM device_commands WHERE device_id = $1
+        ORDER BY created_at DESC, id DESC
+        LIMIT $3
+        """,
+        device_id,
+        now,
+        limit,
+    )
+    return [Command(**dict(row)) for row in rows]
+
+
+async def deliver(conn: asyncpg.Connection, device_id: UUID, *, now: datetime) -> list[Due]:
+    """Return what waits for the device, oldest first, and note that it was delivered."""
+    rows = await conn.fetch(
+        """
+        /* commands.deliver */
+        UPDATE device_commands
+        SET state = 'delivered', delivered_at = coalesce(delivered_at, $2)
+        WHERE device_id = $1 AND state IN ('queued', 'delivered') AND expires_at > $2
+        RETURNING id, kind, args, created_at
+        """,
+        device_id,
+        now,
+    )
+    rows.sort(key=lambda row: (row["created_at"], row["id"]))
+    return [Due(row["id"], row["kind"], row["args"]) for row in rows]
+
+
+async def finish(
+    conn: asyncpg.Connection,
+    device_id: UUID,
+    command_id: UUID,
+    *,
+    status: Literal["done", "failed"],
+    detail: str | None = None,
+    now: datetime,
+) -> None:
+    """Record the device's answer; the first one stands. NotFound for another device's command."""
+    known = await conn.fetchval(
+        """
+        /* commands.finish */
+        UPDATE device_commands
+        SET state = CASE WHEN finished_at IS NULL THEN $3 ELSE state END,
+            detail = CASE WHEN finished_at IS NULL THEN $4 ELSE detail END,
+            finished_at = coalesce(finished_at, $5)
+        WHERE id = $2 AND device_id = $1
+        RETURNING id
+        """,
+        device_id,
+        command_id,
+        status,
+        detail and detail.replace("\x00", "")[:DETAIL_MAX_CHARS],
+        now,
+    )
+    if known is None:
+        raise NotFound("This device has no such command.")
+
+
+_COLUMNS = "id, kind, args, state, detail, created_at, delivered_at, finished_at, expires_at"

@@ -1,0 +1,118 @@
+"""Heartbeats: what a screen says about itself every minute, and what it is told in return."""
+
+import random
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from signage import commands
+from signage.claims import check_device_info
+
+HEARTBEAT_INTERVAL_S = 60
+PLAN_POLL_S = 60
+JITTER_S = 6
+TRANSIT_MAX_S = 60
+LAST_ERROR_MAX_CHARS = 2000
+COUNTERS_MAX = 100
+
+Bytes = int
+
+
+class NowPlaying(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is on screen; ``frame`` counts frames, so that "alive but frozen" shows."""
+
+    item_id: str
+    started_at: datetime | None = None
+    frame: int | None = None
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
+    """One heartbeat as a player sends it; ``sent_at`` is the device's own clock."""
+
+    disk_used_bytes: Bytes
+    disk_total_bytes: Bytes | None = None
+    now_playing: NowPlaying | str | None = None
+    plan_etag: str | None = None
+    last_error: str | None = None
+    counters: dict[str, int] | None = None
+    sent_at: datetime | None = None
+    player_version: str | None = None
+    device_info: dict[str, Any] | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The pace from now on, in seconds with jitter, and the commands that wait."""
+
+    heartbeat_interval_s: int
+    plan_poll_s: int
+    commands: list[commands.Due]
+
+
+async def record(
+    conn: asyncpg.Connection, device_id: UUID, beat: Heartbeat, *, address: str, now: datetime
+) -> Answer:
+    """Keep the latest values and return what the player should do next. Invalid if over a limit."""
+    if beat.device_info is not None:
+        check_device_info(beat.device_info)
+    await conn.execute(
+        """
+        /* heartbeats.record */
+        UPDATE devices
+        SET last_seen_at = greatest(last_seen_at, $2), last_address = $3, now_playing = $4,
+            disk_used_bytes = $5, disk_total_bytes = coalesce($6, disk_total_bytes),
+            plan_etag_reported = $7, last_error = $8, counters = coalesce($9, counters),
+            clock_offset_ms = coalesce($10, clock_offset_ms),
+            player_version = coalesce($11, player_version),
+            device_info_json = coalesce($12, device_info_json)
+        WHERE id = $1
+        """,
+        device_id,
+        now,
+        address,
+        _now_playing(beat.now_playing),
+        beat.disk_used_bytes,
+        beat.disk_total_bytes,
+        clean(beat.plan_etag, 200),
+        clean(beat.last_error, LAST_ERROR_MAX_CHARS),
+        beat.counters,
+        clock_offset_ms(beat.sent_at, now),
+        clean(beat.player_version, 100),
+        beat.device_info,
+    )
+    due = await commands.deliver(conn, device_id, now=now)
+    return Answer(with_jitter(HEARTBEAT_INTERVAL_S), with_jitter(PLAN_POLL_S), due)
+
+
+def with_jitter(interval_s: int) -> int:
+    """Return the interval give or take some seconds, so that a power cut does not align a fleet."""
+    return interval_s + random.randint(-JITTER_S, JITTER_S)  # noqa: S311 - it spreads load only
+
+
+def clock_offset_ms(sent_at: datetime | None, now: datetime) -> int | None:
+    """Return server time minus device time; differences within transit time count as none."""
+    if sent_at is None:
+        return None
+    offset = now - sent_at
+    if abs(offset) <= timedelta(seconds=TRANSIT_MAX_S):
+        return 0
+    return round(offset.total_seconds() * 1000)
+
+
+def clean(text: str | None, longest: int) -> str | None:
+    """Return the text as PostgreSQL can keep it: no NUL, no lone surrogates, not too long."""
+    if text is None:
+        return None
+    whole = text.replace("\x00", "")[:longest]
+    return whole.encode("utf-8", "replace").decode()
+
+
+def _now_playing(playing: NowPlaying | str | None) -> dict[str, Any] | None:
+    if playing is None:
+        return None
+    if isinstance(playing, str):
+        playing = NowPlaying(playing)
+    fields: dict[str, Any] = msgspec.to_builtins(playing)
+    return fields | {"item_id": clean(playing.item_id, 200)}

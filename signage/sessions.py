@@ -1,0 +1,172 @@
+"""Sessions: signing in and out. A session ends on the server, whatever a cookie still says."""
+
+from datetime import datetime, timedelta
+
+import asyncpg
+import msgspec
+
+from signage import attempts, audit, credentials, passwords, users
+from signage.actors import Actor
+from signage.errors import TooMany, Unauthenticated
+
+IDLE_LIFE_S = 12 * 3600
+ABSOLUTE_LIFE_S = 7 * 24 * 3600
+SEEN_EVERY_S = 60
+FREE_FAILURES = 5
+FAILURES_PER_ADDRESS_MAX = 200
+
+
+class SignedIn(msgspec.Struct, frozen=True):
+    """The new session's secret token, for the cookie, and who it belongs to."""
+
+    token: str
+    actor: Actor
+
+
+async def sign_in(
+    conn: asyncpg.Connection,
+    *,
+    email: str,
+    password: str,
+    address: str,
+    user_agent: str,
+    request_id: str = "",
+    now: datetime,
+) -> SignedIn:
+    """Begin a session.
+
+    Unknown address and wrong password get one answer in the same time. After five failures for the
+    same address and account in 15 minutes it is TooMany.
+    """
+    subject = f"{email.strip().lower()} from {address}"
+    await _limit(conn, subject, address, now)
+    row = await conn.fetchrow(
+        """
+        /* sessions.sign_in */
+        SELECT id, password_hash, state FROM users WHERE lower(email) = lower($1)
+        """,
+        email.strip().replace("\x00", ""),
+    )
+    right = passwords.matches(password, row and row["password_hash"])
+    if not row or not right or row["state"] != "active":
+        await attempts.count_failure(conn, "sign_in", subject, now=now)
+        await attempts.count_failure(conn, "sign_in", f"address {address}", now=now)
+        raise Unauthenticated("E-mail or password is wrong.", code="wrong_credentials")
+    user = await users.find(conn, row["id"])
+    return await begin(
+        conn, user, address=address, user_agent=user_agent, request_id=request_id, now=now
+    )
+
+
+async def begin(
+    conn: asyncpg.Connection,
+    user: users.User,
+    *,
+    address: str,
+    user_agent: str,
+    request_id: str = "",
+    now: datetime,
+) -> SignedIn:
+    """Begin a session for somebody who has just shown who they are."""
+    token = credentials.random_secret("")
+    actor = _actor(user, address, request_id)
+    async with conn.transaction():
+        await conn.execute(
+            """
+            /* sessions.begin */
+            INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, expires_at,
+                                  address, user_agent)
+            VALUES ($1, $2, $3, $3, $4, $5, $6)
+            """,
+            credentials.sha256(token),
+            user.id,
+            now,
+            now + timedelta(seconds=ABSOLUTE_LIFE_S),
+            address,
+            user_agent.replace("\x00", "")[:500],
+        )
+        await conn.execute(
+            "/* sessions.note_login */ UPDATE users SET last_login_at = $2 WHERE id = $1",
+            user.id,
+            now,
+        )
+        await audit.record(
+            conn,
+            actor,
+            action="sessions.begin",
+            entity="user",
+            entity_id=user.id,
+            now=now,
+        )
+    return SignedIn(token, actor)
+
+
+async def find_actor(
+    conn: asyncpg.Connection, token: str, *, address: str, request_id: str, now: datetime
+) -> Actor | None:
+    """Return who the session belongs to, or None where it ended, idled away or never was."""
+    row = await conn.fetchrow(
+        """
+        /* sessions.find_actor */
+        SELECT u.id, u.name, u.role, s.last_seen_at,
+               ARRAY(SELECT x.store_id FROM user_stores x WHERE x.user_id = u.id) AS store_ids
+        FROM sessions s JOIN users u ON u.id = s.user_id
+        WHERE s.token_hash = $1 AND s.ended_at IS NULL AND u.state = 'active'
+              AND s.expires_at > $2 AND s.last_seen_at > $3
+        """,
+        credentials.sha256(token),
+        now,
+        now - timedelta(seconds=IDLE_LIFE_S),
+    )
+    if row is None:
+        return None
+    if now - row["last_seen_at"] > timedelta(seconds=SEEN_EVERY_S):
+        await conn.execute(
+            "/* sessions.note_seen */ UPDATE sessions SET last_seen_at = $2 WHERE token_hash = $1",
+            credentials.sha256(token),
+            now,
+        )
+    return Actor(
+        kind="user",
+        id=row["id"],
+        name=row["name"],
+        role=row["role"],
+        store_ids=users.reach(row["role"], row["store_ids"]),
+        address=address,
+        request_id=request_id,
+    )
+
+
+async def end(conn: asyncpg.Connection, token: str, *, now: datetime) -> None:
+    """Sign out: the session's token is worth nothing from now on."""
+    await conn.execute(
+        """
+        /* sessions.end */
+        UPDATE sessions SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL
+        """,
+        credentials.sha256(token),
+        now,
+    )
+
+
+async def _limit(conn: asyncpg.Connection, subject: str, address: str, now: datetime) -> None:
+    failed = await attempts.failures(conn, "sign_in", subject, now=now)
+    failed_here = await attempts.failures(conn, "sign_in", f"address {address}", now=now)
+    if failed >= FREE_FAILURES or failed_here >= FAILURES_PER_ADDRESS_MAX:
+        raise TooMany(
+            "Too many wrong passwords. Wait a few minutes, then try again.",
+            retry_after_s=attempts.seconds_left(now),
+            code="too_many_attempts",
+        )
+
+
+def _actor(user: users.User, address: str, request_id: str) -> Actor:
+    return Actor(
+        kind="user",
+        id=user.id,
+        name=user.name,
+        role=user.role,
+        store_ids=users.reach(user.role, user.store_ids),
+        address=address,
+        request_id=request_id,
+    )

@@ -1,0 +1,80 @@
+"""Targets: what a playlist is put on - one device, one group, one store or the whole fleet."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from signage import devices, groups, stores
+from signage.actors import Actor
+from signage.errors import Forbidden, Invalid, NotFound
+
+Kind = Literal["device", "group", "store", "fleet"]
+
+
+class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """``id`` names the device, group or store; the fleet has none."""
+
+    kind: Kind
+    id: UUID | None = None
+
+    def columns(self) -> tuple[UUID | None, UUID | None, UUID | None]:
+        """Return the values of device_id, group_id and store_id."""
+        return (
+            self.id if self.kind == "device" else None,
+            self.id if self.kind == "group" else None,
+            self.id if self.kind == "store" else None,
+        )
+
+
+async def check(
+    conn: asyncpg.Connection, actor: Actor, target: Target, *, pointer: str, now: datetime
+) -> None:
+    """Raise Invalid where it does not exist for the actor, Forbidden where it reaches beyond."""
+    if (target.kind == "fleet") != (target.id is None):
+        detail = "A device, group or store needs an id; the fleet has none."
+        raise Invalid.field(f"{pointer}/id", "invalid_target", detail)
+    try:
+        await _require(conn, actor, target, now)
+    except NotFound as error:
+        raise Invalid.field(f"{pointer}/id", "unknown_target", error.detail) from error
+
+
+async def _require(conn: asyncpg.Connection, actor: Actor, target: Target, now: datetime) -> None:
+    match target:
+        case Target("device", UUID() as device_id):
+            await devices.find(conn, actor, device_id, now=now)
+        case Target("store", UUID() as store_id):
+            await stores.find(conn, actor, store_id)
+        case Target("group", UUID() as group_id):
+            await groups.find(conn, group_id)
+            _require_every_store(actor)
+        case _:
+            _require_every_store(actor)
+
+
+def _require_every_store(actor: Actor) -> None:
+    # A group or the fleet may hold screens of any store, so it takes somebody who reaches them all.
+    if actor.store_ids is not None:
+        raise Forbidden("This reaches screens in stores that are not yours.")
+
+
+async def outdate_plans(conn: asyncpg.Connection, target: Target) -> int:
+    """Mark the plan of every device the target reaches as outdated; return how many there are."""
+    status = await conn.execute(
+        """
+        /* targets.outdate_plans */
+        UPDATE devices SET plan_wanted = plan_wanted + 1
+        WHERE status <> 'retired' AND CASE $1
+            WHEN 'device' THEN id = $2
+            WHEN 'store' THEN store_id = $2
+            WHEN 'group' THEN id IN (SELECT m.device_id FROM device_group_members m
+                                     WHERE m.group_id = $2)
+            ELSE true END
+        """,
+        target.kind,
+        target.id,
+    )
+    return int(status.split()[-1])

@@ -1,0 +1,70 @@
+"""Who asks: a person by the session cookie, a system by an API key, a screen by its token."""
+
+from typing import cast
+
+from quart import g, request
+from quart_auth import AuthUser, current_user
+
+from signage import keys, sessions, tokens
+from signage.actors import Actor, Right
+from signage.errors import Forbidden, Unauthenticated
+from web import csrf
+from web.services import address, connection, now, request_id
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+async def person() -> Actor | None:
+    """Return who is signed in, looked up once per request, or None."""
+    if "person" not in g:
+        token = cast(AuthUser, current_user).auth_id
+        g.person = None
+        if token is not None:
+            async with connection() as conn:
+                g.person = await sessions.find_actor(
+                    conn, token, address=address(), request_id=request_id(), now=now()
+                )
+    return cast(Actor | None, g.person)
+
+
+async def require(right: Right) -> Actor:
+    """Return who is signed in; Unauthenticated without anybody, Forbidden without the right."""
+    actor = await person()
+    if actor is None:
+        raise Unauthenticated("Sign in first.")
+    actor.require(right)
+    return actor
+
+
+async def person_or_key() -> Actor:
+    """Return the caller of the admin API: an API key, or a session under the pages' CSRF rules."""
+    bearer = _bearer()
+    if bearer is not None:
+        async with connection() as conn:
+            return await keys.authenticate(
+                conn, bearer, address=address(), request_id=request_id(), now=now()
+            )
+    actor = await person()
+    if actor is None:
+        detail = "Send an API key as Authorization: Bearer pbk1_..., or sign in."
+        raise Unauthenticated(detail)
+    if request.method not in SAFE_METHODS and not await csrf.is_proven():
+        raise Forbidden("The request does not prove where it comes from.", code="csrf")
+    return actor
+
+
+async def device() -> Actor:
+    """Return the screen that asks; Unauthenticated with the code that tells it what to do."""
+    bearer = _bearer()
+    if bearer is None:
+        detail = "Send the device token as Authorization: Bearer pbd1_..."
+        raise Unauthenticated(detail, code="invalid_token")
+    async with connection() as conn:
+        return await tokens.authenticate(
+            conn, bearer, address=address(), request_id=request_id(), now=now()
+        )
+
+
+def _bearer() -> str | None:
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    return value.strip() if scheme.lower() == "bearer" and value.strip() else None

@@ -1,0 +1,137 @@
+"""Refusals as RFC 9457 problem documents: the one place where an error becomes an HTTP status."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import msgspec
+from quart import Response
+from werkzeug.exceptions import HTTPException
+
+from signage.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PlaybillError,
+    Refused,
+    Stale,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
+from web.services import request_id
+
+RETRY_AFTER_S = 5
+
+TITLES = {
+    400: "Bad request",
+    401: "Not authenticated",
+    403: "Forbidden",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    412: "Precondition failed",
+    413: "Too large",
+    415: "Unsupported media type",
+    416: "Range not satisfiable",
+    422: "Invalid",
+    428: "Precondition required",
+    429: "Too many requests",
+    500: "Internal error",
+    503: "Unavailable",
+}
+
+STATUS: dict[type[PlaybillError], int] = {
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Stale: 412,
+    Invalid: 422,
+    Refused: 400,
+    TooMany: 429,
+    Unavailable: 503,
+}
+
+STATUS_OF_CODE = {
+    "access_denied": 403,
+    "too_large": 413,
+    "unsupported_media_type": 415,
+    "unsupported_content_encoding": 415,
+    "revision_required": 428,
+}
+
+DATABASE_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    asyncpg.QueryCanceledError,
+    ConnectionError,
+    asyncio.TimeoutError,
+)
+
+
+def status_of(error: PlaybillError) -> int:
+    """Return the HTTP status of a refusal."""
+    if error.code in STATUS_OF_CODE:
+        return STATUS_OF_CODE[error.code]
+    return STATUS.get(type(error), 400)
+
+
+def understood(error: Exception) -> PlaybillError | None:
+    """Return the domain's word for an exception of the database, or None where it is a fault."""
+    if isinstance(error, PlaybillError):
+        return error
+    if isinstance(error, DATABASE_AWAY):
+        return Unavailable("The database does not answer now. Try again in a few seconds.")
+    if isinstance(error, (asyncpg.DataError, UnicodeEncodeError)):
+        return Invalid.field(
+            "", "invalid_text", "A value holds what cannot be stored, such as NUL."
+        )
+    return None
+
+
+def response(error: PlaybillError) -> Response:
+    """Return the problem document of a refusal, with Retry-After where a retry may help."""
+    extra = {"errors": error.errors} if isinstance(error, Invalid) else {}
+    answer = problem(status_of(error), error.code, error.detail, **extra)
+    retry_after_s = getattr(error, "retry_after_s", None)
+    if retry_after_s is not None:
+        answer.headers["Retry-After"] = str(retry_after_s)
+    if isinstance(error, Unauthenticated):
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def of_http(error: HTTPException) -> Response:
+    """Return the problem document of a refusal by the framework: no such path, wrong method."""
+    status = error.code or 500
+    answer = problem(
+        status, error.name.lower().replace(" ", "_"), error.description or TITLES.get(status, "")
+    )
+    for name, value in error.get_headers():
+        if name.lower() in ("allow", "content-range"):
+            answer.headers[name] = value
+    return answer
+
+
+def problem(status: int, code: str, detail: str, **extra: Any) -> Response:
+    """Return a problem document (RFC 9457)."""
+    body = {
+        "type": f"urn:playbill:problem:{code}",
+        "title": TITLES.get(status, "Refused"),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": request_id(),
+        **extra,
+    }
+    answer = Response(
+        msgspec.json.encode(body), status=status, content_type="application/problem+json"
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,103 @@
+"""What the program lends to every request: the pool, the media store, the secret and the clock."""
+
+import ipaddress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import cast
+from uuid import uuid4
+
+import asyncpg
+from quart import current_app, g, request
+
+from signage.media.storage import MediaStore
+
+EXTENSION = "playbill"
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def utc_now() -> datetime:
+    """Return the wall clock."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Services:
+    """One per process; ``public_url`` without it links are made for the address people came by."""
+
+    pool: asyncpg.Pool
+    media: MediaStore
+    secret: bytes
+    public_url: str | None = None
+    trusted_proxies: list[Network] = field(default_factory=list)
+    clock: Callable[[], datetime] = utc_now
+
+
+def services() -> Services:
+    """Return what the program put there at its start."""
+    return cast(Services, current_app.extensions[EXTENSION])
+
+
+@asynccontextmanager
+async def connection() -> AsyncIterator[asyncpg.Connection]:
+    """Borrow a connection for this request."""
+    async with services().pool.acquire() as conn:
+        yield cast(asyncpg.Connection, conn)
+
+
+def now() -> datetime:
+    """Return the instant of this request, the same however often it is asked for."""
+    if "now" not in g:
+        g.now = services().clock()
+    return cast(datetime, g.now)
+
+
+def request_id() -> str:
+    """Return the id that this request has in answers, logs and the audit log."""
+    if "request_id" not in g:
+        g.request_id = uuid4().hex
+    return cast(str, g.request_id)
+
+
+def address() -> str:
+    """Return the caller's address; proxies are believed only where the settings name them."""
+    peer = request.remote_addr or ""
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
+    while hops and _trusted(peer):
+        nearest = hops.pop()
+        if not _is_address(nearest):
+            break
+        peer = nearest
+    return peer
+
+
+def is_secure() -> bool:
+    """Return whether the caller came by HTTPS."""
+    if _trusted(request.remote_addr or "") and "X-Forwarded-Proto" in request.headers:
+        return request.headers["X-Forwarded-Proto"] == "https"
+    return request.scheme == "https"
+
+
+def public_url(path: str) -> str:
+    """Return an absolute link. Set PLAYBILL_PUBLIC_URL, and no Host header can change it."""
+    base = services().public_url
+    if base is None:
+        base = f"{'https' if is_secure() else 'http'}://{request.host}"
+    return base.rstrip("/") + path
+
+
+def _trusted(peer: str) -> bool:
+    if not _is_address(peer):
+        return False
+    ip = ipaddress.ip_address(peer)
+    return any(ip in network for network in services().trusted_proxies)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

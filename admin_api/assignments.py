@@ -13,6 +13,8 @@ from signage.paging import Page
 from web import bodies
 from web.services import connection, now
 
+routes = Blueprint("assignments", __name__)
+
 
 class Put(msgspec.Struct, forbid_unknown_fields=True):
     """Which playlist is always on where."""
@@ -28,13 +30,7 @@ class TargetArgs(msgspec.Struct, frozen=True):
     id: UUID | None = None
 
 
-def register(blueprint: Blueprint) -> None:
-    """Add the routes of this module."""
-    blueprint.get("/assignments")(index)
-    blueprint.put("/assignments")(put)
-    blueprint.delete("/assignments")(remove)
-
-
+@routes.get("/assignments")
 async def index() -> Response:
     """List what is assigned, of one target or of all."""
     actor = await caller()
@@ -44,6 +40,7 @@ async def index() -> Response:
     return answers.listed(Page(found, None))
 
 
+@routes.put("/assignments")
 async def put() -> Response:
     """Give a target its always-on playlist."""
     actor = await caller()
@@ -53,6 +50,7 @@ async def put() -> Response:
     return answers.one(assignment)
 
 
+@routes.delete("/assignments")
 async def remove() -> Response:
     """Take a target's always-on playlist away."""
     actor = await caller()

@@ -32,7 +32,7 @@ for module in (
     schedules,
     stores,
 ):
-    module.register(blueprint)
+    blueprint.register_blueprint(module.routes)
 
 
 @blueprint.errorhandler(Exception)

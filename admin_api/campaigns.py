@@ -10,14 +10,10 @@ from signage import campaigns
 from web import bodies
 from web.services import connection, now
 
-
-def register(blueprint: Blueprint) -> None:
-    """Add the routes of this module."""
-    blueprint.get("/campaigns")(index)
-    blueprint.post("/campaigns")(create)
-    blueprint.get("/campaigns/<uuid:campaign_id>")(show)
+routes = Blueprint("campaigns", __name__)
 
 
+@routes.get("/campaigns")
 async def index() -> Response:
     """List the campaigns by name."""
     actor = await caller()
@@ -27,6 +23,7 @@ async def index() -> Response:
     return answers.listed(page)
 
 
+@routes.post("/campaigns")
 async def create() -> Response:
     """Make a campaign."""
     actor = await caller()
@@ -36,6 +33,7 @@ async def create() -> Response:
     return answers.created(campaign, "/v1/admin/campaigns")
 
 
+@routes.get("/campaigns/<uuid:campaign_id>")
 async def show(campaign_id: UUID) -> Response:
     """Show one campaign."""
     actor = await caller()

@@ -11,6 +11,8 @@ from signage import claims
 from web import bodies
 from web.services import connection, now, services
 
+routes = Blueprint("claims", __name__)
+
 
 class NewClaim(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A code for somebody to type into a player."""
@@ -37,16 +39,7 @@ class Deny(msgspec.Struct, forbid_unknown_fields=True):
     user_code: str
 
 
-def register(blueprint: Blueprint) -> None:
-    """Add the routes of this module."""
-    blueprint.get("/claims")(index)
-    blueprint.post("/claims")(create)
-    blueprint.post("/claims/approve")(approve)
-    blueprint.post("/claims/deny")(deny)
-    blueprint.get("/claims/<uuid:claim_id>")(show)
-    blueprint.delete("/claims/<uuid:claim_id>")(revoke)
-
-
+@routes.get("/claims")
 async def index() -> Response:
     """List the claims of the caller's stores, newest first."""
     actor = await caller()
@@ -57,6 +50,7 @@ async def index() -> Response:
     return answers.listed(page)
 
 
+@routes.post("/claims")
 async def create() -> Response:
     """Make a code, approved from the start; it is shown this once."""
     actor = await caller()
@@ -71,6 +65,7 @@ async def create() -> Response:
     return answer
 
 
+@routes.post("/claims/approve")
 async def approve() -> Response:
     """Let a screen in by the code that it shows."""
     actor = await caller()
@@ -83,6 +78,7 @@ async def approve() -> Response:
     return answers.one(claim)
 
 
+@routes.post("/claims/deny")
 async def deny() -> Response:
     """Turn a screen away by the code that it shows."""
     actor = await caller()
@@ -92,6 +88,7 @@ async def deny() -> Response:
     return answers.one(claim)
 
 
+@routes.get("/claims/<uuid:claim_id>")
 async def show(claim_id: UUID) -> Response:
     """Show one claim."""
     actor = await caller()
@@ -100,6 +97,7 @@ async def show(claim_id: UUID) -> Response:
         return answers.one(await claims.find(conn, actor, claim_id, now=now()))
 
 
+@routes.delete("/claims/<uuid:claim_id>")
 async def revoke(claim_id: UUID) -> Response:
     """Take a code back that nobody has used."""
     actor = await caller()

@@ -7,9 +7,11 @@ from quart import Blueprint, Response
 
 from admin_api import answers
 from admin_api.caller import caller
-from signage import commands, devices, plans
+from signage import commands, devices, explanations, plans
 from web import bodies
 from web.services import connection, now
+
+routes = Blueprint("devices", __name__)
 
 
 class NewCommand(msgspec.Struct, forbid_unknown_fields=True):
@@ -19,18 +21,7 @@ class NewCommand(msgspec.Struct, forbid_unknown_fields=True):
     args: dict[str, object] = {}
 
 
-def register(blueprint: Blueprint) -> None:
-    """Add the routes of this module."""
-    blueprint.get("/devices")(index)
-    blueprint.get("/devices/<uuid:device_id>")(show)
-    blueprint.patch("/devices/<uuid:device_id>")(change)
-    blueprint.post("/devices/<uuid:device_id>/retire")(retire)
-    blueprint.post("/devices/<uuid:device_id>/revoke")(revoke)
-    blueprint.get("/devices/<uuid:device_id>/commands")(command_index)
-    blueprint.post("/devices/<uuid:device_id>/commands")(send_command)
-    blueprint.get("/devices/<uuid:device_id>/plan")(plan)
-
-
+@routes.get("/devices")
 async def index() -> Response:
     """List the screens within the caller's stores, by name."""
     actor = await caller()
@@ -46,6 +37,7 @@ async def index() -> Response:
     return answers.listed(page)
 
 
+@routes.get("/devices/<uuid:device_id>")
 async def show(device_id: UUID) -> Response:
     """Show one screen."""
     actor = await caller()
@@ -53,6 +45,7 @@ async def show(device_id: UUID) -> Response:
         return answers.one(await devices.find(conn, actor, device_id, now=now()))
 
 
+@routes.patch("/devices/<uuid:device_id>")
 async def change(device_id: UUID) -> Response:
     """Change what is given: name, store, groups, tags, notes, status."""
     actor = await caller()
@@ -64,6 +57,7 @@ async def change(device_id: UUID) -> Response:
     return answers.one(after)
 
 
+@routes.post("/devices/<uuid:device_id>/retire")
 async def retire(device_id: UUID) -> Response:
     """Take a screen out of service."""
     actor = await caller()
@@ -71,6 +65,7 @@ async def retire(device_id: UUID) -> Response:
         return answers.one(await devices.retire(conn, actor, device_id, now=now()))
 
 
+@routes.post("/devices/<uuid:device_id>/revoke")
 async def revoke(device_id: UUID) -> Response:
     """Stop a screen's tokens."""
     actor = await caller()
@@ -78,6 +73,7 @@ async def revoke(device_id: UUID) -> Response:
         return answers.one(await devices.revoke(conn, actor, device_id, now=now()))
 
 
+@routes.get("/devices/<uuid:device_id>/commands")
 async def command_index(device_id: UUID) -> Response:
     """List the latest commands of a screen."""
     actor = await caller()
@@ -88,6 +84,7 @@ async def command_index(device_id: UUID) -> Response:
     return bodies.reply({"items": sent, "next_cursor": None})
 
 
+@routes.post("/devices/<uuid:device_id>/commands")
 async def send_command(device_id: UUID) -> Response:
     """Queue a command for a screen."""
     actor = await caller()
@@ -97,10 +94,22 @@ async def send_command(device_id: UUID) -> Response:
     return answers.created(sent, f"/v1/admin/devices/{device_id}/commands")
 
 
+@routes.get("/devices/<uuid:device_id>/plan")
 async def plan(device_id: UUID) -> Response:
     """Show today's configuration resolved for a screen, as if it were ``at``."""
     actor = await caller()
     async with connection() as conn:
         await devices.find(conn, actor, device_id, now=now())
-        resolved = await plans.preview(conn, device_id, at=answers.instant_arg("at") or now())
+        at = answers.instant_arg("at") or now()
+        resolved = await plans.preview(conn, device_id, at=at, now=now())
     return Response(resolved.body, content_type="application/json")
+
+
+@routes.get("/devices/<uuid:device_id>/explain")
+async def explain(device_id: UUID) -> Response:
+    """Say why a screen plays what it plays ``at`` an instant, and why nothing else does."""
+    actor = await caller()
+    async with connection() as conn:
+        await devices.find(conn, actor, device_id, now=now())
+        at = answers.instant_arg("at") or now()
+        return bodies.reply(await explanations.explain(conn, device_id, at=at, now=now()))

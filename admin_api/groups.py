@@ -11,6 +11,8 @@ from signage import groups
 from web import bodies
 from web.services import connection, now
 
+routes = Blueprint("groups", __name__)
+
 
 class NewGroup(msgspec.Struct, forbid_unknown_fields=True):
     """A group to make; without ``rank`` it ranks above all others."""
@@ -25,14 +27,7 @@ class Members(msgspec.Struct, forbid_unknown_fields=True):
     device_ids: list[UUID]
 
 
-def register(blueprint: Blueprint) -> None:
-    """Add the routes of this module."""
-    blueprint.get("/groups")(index)
-    blueprint.post("/groups")(create)
-    blueprint.get("/groups/<uuid:group_id>")(show)
-    blueprint.put("/groups/<uuid:group_id>/devices")(set_devices)
-
-
+@routes.get("/groups")
 async def index() -> Response:
     """List the groups by name."""
     actor = await caller()
@@ -43,6 +38,7 @@ async def index() -> Response:
         )
 
 
+@routes.post("/groups")
 async def create() -> Response:
     """Make a group."""
     actor = await caller()
@@ -52,6 +48,7 @@ async def create() -> Response:
     return answers.created(group, "/v1/admin/groups")
 
 
+@routes.get("/groups/<uuid:group_id>")
 async def show(group_id: UUID) -> Response:
     """Show one group."""
     actor = await caller()
@@ -60,6 +57,7 @@ async def show(group_id: UUID) -> Response:
         return answers.one(await groups.find(conn, group_id))
 
 
+@routes.put("/groups/<uuid:group_id>/devices")
 async def set_devices(group_id: UUID) -> Response:
     """Make the group hold exactly these screens."""
     actor = await caller()

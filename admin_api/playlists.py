@@ -13,6 +13,8 @@ from signage.playlist_items import NewItem
 from web import bodies
 from web.services import connection, now
 
+routes = Blueprint("playlists", __name__)
+
 
 class NewPlaylist(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A playlist to make; it is published at once unless it shall stay a draft."""
@@ -29,16 +31,7 @@ class Changes(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     items: list[NewItem] | None = None
 
 
-def register(blueprint: Blueprint) -> None:
-    """Add the routes of this module."""
-    blueprint.get("/playlists")(index)
-    blueprint.post("/playlists")(create)
-    blueprint.get("/playlists/<uuid:playlist_id>")(show)
-    blueprint.patch("/playlists/<uuid:playlist_id>")(change)
-    blueprint.delete("/playlists/<uuid:playlist_id>")(archive)
-    blueprint.post("/playlists/<uuid:playlist_id>/publish")(publish)
-
-
+@routes.get("/playlists")
 async def index() -> Response:
     """List the playlists by name."""
     actor = await caller()
@@ -50,6 +43,7 @@ async def index() -> Response:
     return answers.listed(page)
 
 
+@routes.post("/playlists")
 async def create() -> Response:
     """Make a playlist and publish it, unless it shall stay a draft."""
     actor = await caller()
@@ -61,6 +55,7 @@ async def create() -> Response:
     return answers.created(playlist, "/v1/admin/playlists")
 
 
+@routes.get("/playlists/<uuid:playlist_id>")
 async def show(playlist_id: UUID) -> Response:
     """Show one playlist with its draft's items."""
     actor = await caller()
@@ -69,6 +64,7 @@ async def show(playlist_id: UUID) -> Response:
         return answers.one(await playlists.find(conn, playlist_id))
 
 
+@routes.patch("/playlists/<uuid:playlist_id>")
 async def change(playlist_id: UUID) -> Response:
     """Change the draft; replacing its items takes If-Match, so that nobody overwrites blindly."""
     actor = await caller()
@@ -90,6 +86,7 @@ async def change(playlist_id: UUID) -> Response:
     return answers.one(playlist)
 
 
+@routes.post("/playlists/<uuid:playlist_id>/publish")
 async def publish(playlist_id: UUID) -> Response:
     """Make the draft what screens play."""
     actor = await caller()
@@ -97,6 +94,7 @@ async def publish(playlist_id: UUID) -> Response:
         return answers.one(await playlists.publish(conn, actor, playlist_id, now=now()))
 
 
+@routes.delete("/playlists/<uuid:playlist_id>")
 async def archive(playlist_id: UUID) -> Response:
     """Put the playlist away."""
     actor = await caller()

@@ -10,15 +10,10 @@ from signage import schedules
 from web import bodies
 from web.services import connection, now
 
-
-def register(blueprint: Blueprint) -> None:
-    """Add the routes of this module."""
-    blueprint.get("/schedules")(index)
-    blueprint.post("/schedules")(create)
-    blueprint.get("/schedules/<uuid:schedule_id>")(show)
-    blueprint.delete("/schedules/<uuid:schedule_id>")(archive)
+routes = Blueprint("schedules", __name__)
 
 
+@routes.get("/schedules")
 async def index() -> Response:
     """List the schedules that reach the caller's stores, by name."""
     actor = await caller()
@@ -30,6 +25,7 @@ async def index() -> Response:
     return answers.listed(page)
 
 
+@routes.post("/schedules")
 async def create() -> Response:
     """Make a schedule."""
     actor = await caller()
@@ -39,6 +35,7 @@ async def create() -> Response:
     return answers.created(schedule, "/v1/admin/schedules")
 
 
+@routes.get("/schedules/<uuid:schedule_id>")
 async def show(schedule_id: UUID) -> Response:
     """Show one schedule."""
     actor = await caller()
@@ -47,6 +44,7 @@ async def show(schedule_id: UUID) -> Response:
         return answers.one(await schedules.find(conn, actor, schedule_id))
 
 
+@routes.delete("/schedules/<uuid:schedule_id>")
 async def archive(schedule_id: UUID) -> Response:
     """Put a schedule away."""
     actor = await caller()

@@ -10,14 +10,10 @@ from signage import stores
 from web import bodies
 from web.services import connection, now
 
-
-def register(blueprint: Blueprint) -> None:
-    """Add the routes of this module."""
-    blueprint.get("/stores")(index)
-    blueprint.post("/stores")(create)
-    blueprint.get("/stores/<uuid:store_id>")(show)
+routes = Blueprint("stores", __name__)
 
 
+@routes.get("/stores")
 async def index() -> Response:
     """List the caller's stores by name."""
     actor = await caller()
@@ -26,6 +22,7 @@ async def index() -> Response:
     return answers.listed(page)
 
 
+@routes.post("/stores")
 async def create() -> Response:
     """Open a store."""
     actor = await caller()
@@ -35,6 +32,7 @@ async def create() -> Response:
     return answers.created(store, "/v1/admin/stores")
 
 
+@routes.get("/stores/<uuid:store_id>")
 async def show(store_id: UUID) -> Response:
     """Show one store."""
     actor = await caller()

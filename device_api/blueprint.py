@@ -10,7 +10,7 @@ from web import problems
 blueprint = Blueprint("device_api", __name__, url_prefix="/v1/device")
 
 for module in (pairing, heartbeat, plan, content, events, commands):
-    module.register(blueprint)
+    blueprint.register_blueprint(module.routes)
 
 
 @blueprint.errorhandler(Exception)

@@ -11,6 +11,8 @@ from signage import commands
 from web import bodies
 from web.services import connection, now
 
+routes = Blueprint("commands", __name__)
+
 
 class Result(msgspec.Struct):
     """Whether it was done, and what there is to say about it."""
@@ -19,11 +21,7 @@ class Result(msgspec.Struct):
     detail: str | None = None
 
 
-def register(blueprint: Blueprint) -> None:
-    """Add the route of this module."""
-    blueprint.post("/commands/<uuid:command_id>/result")(finish)
-
-
+@routes.post("/commands/<uuid:command_id>/result")
 async def finish(command_id: UUID) -> Response:
     """Keep the screen's answer to a command; the first one stands."""
     caller = await device()

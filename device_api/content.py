@@ -7,12 +7,10 @@ from signage import plans
 from web import files
 from web.services import connection, now
 
-
-def register(blueprint: Blueprint) -> None:
-    """Add the route of this module."""
-    blueprint.get("/content/<sha256>")(content)
+routes = Blueprint("content", __name__)
 
 
+@routes.get("/content/<sha256>")
 async def content(sha256: str) -> Response:
     """Answer with the bytes; 404 for what is in no plan of this screen of the last seven days."""
     caller = await device()

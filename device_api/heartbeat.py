@@ -7,17 +7,15 @@ from signage import heartbeats, plans
 from web import bodies
 from web.services import address, connection, now
 
-
-def register(blueprint: Blueprint) -> None:
-    """Add the route of this module."""
-    blueprint.post("/heartbeat")(heartbeat)
+routes = Blueprint("heartbeat", __name__)
 
 
+@routes.post("/heartbeat")
 async def heartbeat() -> Response:
     """Keep what the screen reports; answer with its plan's tag, its pace and its commands."""
     caller = await device()
     beat = await bodies.decode(heartbeats.Heartbeat)
     async with connection() as conn:
         answer = await heartbeats.record(conn, caller.id, beat, address=address(), now=now())
-        plan = await plans.current(conn, caller.id, now=now())
-    return bodies.reply(bodies.timed(answer, plan_etag=plan.etag))
+        plan_etag = await plans.due(conn, caller.id, now=now())
+    return bodies.reply(bodies.timed(answer, plan_etag=plan_etag))

@@ -14,6 +14,8 @@ from signage.heartbeats import HEARTBEAT_INTERVAL_S, PLAN_POLL_S, with_jitter
 from web import bodies, identity
 from web.services import address, connection, now, public_url, services
 
+routes = Blueprint("pairing", __name__)
+
 
 class CreateClaim(msgspec.Struct, kw_only=True):
     """A screen sends ``device_info``; the console sends ``store_id`` and is signed in."""
@@ -40,13 +42,7 @@ class Refresh(msgspec.Struct):
     refresh_token: str
 
 
-def register(blueprint: Blueprint) -> None:
-    """Add the routes of this module."""
-    blueprint.post("/pairing/create-claim")(create_claim)
-    blueprint.post("/pairing/claim")(redeem_claim)
-    blueprint.post("/token/refresh")(refresh)
-
-
+@routes.post("/pairing/create-claim")
 async def create_claim() -> Response:
     """Open a claim for the screen that asks, or for the console where a store is given."""
     body = await bodies.decode(CreateClaim)
@@ -73,6 +69,7 @@ async def create_claim() -> Response:
     return bodies.reply(answer, 201)
 
 
+@routes.post("/pairing/claim")
 async def redeem_claim() -> Response:
     """Give the screen its identity and tokens, once somebody let it in."""
     body = await bodies.decode(RedeemClaim)
@@ -96,6 +93,7 @@ async def redeem_claim() -> Response:
     return bodies.reply(answer)
 
 
+@routes.post("/token/refresh")
 async def refresh() -> Response:
     """Give the successor of a refresh token, the same one however often it is asked for."""
     body = await bodies.decode(Refresh)

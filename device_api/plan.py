@@ -9,39 +9,34 @@ from signage import plans
 from web import etags
 from web.services import connection, now
 
-COMPRESS_FROM_BYTES = 1024
+routes = Blueprint("plan", __name__)
+
+COMPRESSION_LEVEL = 6
 
 
-def register(blueprint: Blueprint) -> None:
-    """Add the route of this module."""
-    blueprint.get("/plan")(plan)
-
-
+@routes.get("/plan")
 async def plan() -> Response:
     """Answer with the plan, or 304 where the screen holds it already (RFC 9110 section 13.1.2)."""
     caller = await device()
+    compressed = "gzip" in request.accept_encodings
     async with connection() as conn:
-        current = await plans.current(conn, caller.id, now=now())
-        answer = _answer(current)
-        await plans.note_fetched(conn, caller.id, current.etag, now=now())
+        etag = await plans.due(conn, caller.id, now=now())
+        await plans.note_fetched(conn, caller.id, etag, now=now())
+        if etags.matches(request.headers.get("If-None-Match"), {etag, f"{etag}-gzip"}):
+            answer = Response(b"", status=304)
+            answer.headers.pop("Content-Type", None)
+        else:
+            answer = _whole(await plans.find(conn, etag), compressed)
+    answer.headers["ETag"] = f'"{etag}-gzip"' if compressed else f'"{etag}"'
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.headers["Vary"] = "Authorization, Accept-Encoding"
     return answer
 
 
-def _answer(current: plans.Plan) -> Response:
-    compressed = "gzip" in request.accept_encodings and len(current.body) >= COMPRESS_FROM_BYTES
-    etag = f"{current.etag}-gzip" if compressed else current.etag
-    held = etags.matches(
-        request.headers.get("If-None-Match"), {current.etag, f"{current.etag}-gzip"}
-    )
-    if held:
-        answer = Response(b"", status=304)
-        answer.headers.pop("Content-Type", None)
-    else:
-        body = gzip.compress(current.body, 6, mtime=0) if compressed else current.body
-        answer = Response(body, content_type="application/json")
-        if compressed:
-            answer.headers["Content-Encoding"] = "gzip"
-    answer.headers["ETag"] = f'"{etag}"'
-    answer.headers["Cache-Control"] = "private, no-cache"
-    answer.headers["Vary"] = "Authorization, Accept-Encoding"
+def _whole(found: plans.Plan, compressed: bool) -> Response:
+    if not compressed:
+        return Response(found.body, content_type="application/json")
+    body = gzip.compress(found.body, COMPRESSION_LEVEL, mtime=0)
+    answer = Response(body, content_type="application/json")
+    answer.headers["Content-Encoding"] = "gzip"
     return answer

@@ -24,6 +24,14 @@ class Assignment(msgspec.Struct, frozen=True):
     updated_at: datetime
 
 
+class Placed(msgspec.Struct, frozen=True):
+    """Where a playlist is always on."""
+
+    kind: str
+    id: UUID | None
+    name: str
+
+
 async def put(
     conn: asyncpg.Connection, actor: Actor, target: Target, playlist_id: UUID, *, now: datetime
 ) -> Assignment:
@@ -93,6 +101,26 @@ async def list_for(
         actor.store_ids,
     )
     return [_assignment(row) for row in rows]
+
+
+async def list_for_playlist(conn: asyncpg.Connection, playlist_id: UUID) -> list[Placed]:
+    """Return where the playlist is always on, with names."""
+    rows = await conn.fetch(
+        """
+        /* assignments.list_for_playlist */
+        SELECT a.target_kind AS kind, coalesce(a.device_id, a.group_id, a.store_id) AS id,
+               coalesce(d.name, g.name, s.name, 'The whole fleet') AS name
+        FROM playlist_assignments a
+        LEFT JOIN devices d ON d.id = a.device_id
+        LEFT JOIN device_groups g ON g.id = a.group_id
+        LEFT JOIN stores s ON s.id = a.store_id
+        WHERE a.playlist_id = $1
+        ORDER BY 1, 3
+        LIMIT 200
+        """,
+        playlist_id,
+    )
+    return [Placed(**dict(row)) for row in rows]
 
 
 _SELECT = """

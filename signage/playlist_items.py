@@ -218,7 +218,7 @@ async def _unknown(conn: asyncpg.Connection, items: list[NewItem]) -> list[Field
         FieldError(
             f"/items/{row['index']}/{row['field']}",
             f"unknown_{row['field'].removesuffix('_id')}",
-            f"Item {row['index'] + 1} names a {row['field'].removesuffix('_id')} that is not there.",
+            f"Item {row['index'] + 1}: there is no such {row['field'].removesuffix('_id')}.",
         )
         for row in rows
         if row["field"]

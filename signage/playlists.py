@@ -88,8 +88,8 @@ async def list_page(
                    sum(i.weight * coalesce(i.duration_ms, v.duration_ms, 10000))::bigint AS loop_ms
             FROM playlist_items i
             LEFT JOIN content c ON c.id = i.content_id
-            LEFT JOIN content_versions v
-                   ON v.content_id = c.id AND v.version = coalesce(i.pinned_version, c.latest_version)
+            LEFT JOIN content_versions v ON v.content_id = c.id
+                   AND v.version = coalesce(i.pinned_version, c.latest_version)
             WHERE i.playlist_id = p.id AND i.edition = 'draft') i ON true
         WHERE p.archived_at IS NULL AND ($1::text IS NULL OR p.name ILIKE '%' || $1 || '%')
               AND ($2::text IS NULL OR (p.name, p.id) > ($2, $3::uuid))

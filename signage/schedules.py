@@ -4,6 +4,7 @@ The rules are those of ``signage.planning``; here they are kept, checked and lis
 """
 
 from datetime import date, datetime, time
+from typing import Annotated
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -14,12 +15,15 @@ from signage import audit, paging, playlists, targets
 from signage.actors import Actor
 from signage.errors import FieldError, Invalid, NotFound
 from signage.ids import new_id
-from signage.planning import RuleError, check_rule
+from signage.planning import recurrence
 from signage.targets import Target
 
 NAME_MAX_CHARS = 200
 PRIORITY_MAX = 100
-DATES_MAX = 1000
+
+
+WallClock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$")]
+"""A time of day as ``HH:MM`` or ``HH:MM:SS``."""
 
 
 class NewSchedule(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -30,8 +34,8 @@ class NewSchedule(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     target: Target
     starts_on: date
     ends_on: date | None = None
-    start_time: time | None = None
-    end_time: time | None = None
+    start_time: WallClock | None = None
+    end_time: WallClock | None = None
     all_day: bool = False
     rrule: str | None = None
     exdates: list[date] = []
@@ -74,7 +78,8 @@ async def create(
 ) -> Schedule:
     """Make a schedule and outdate the plans it can change. Invalid names every wrong value."""
     actor.require("program")
-    _check(new)
+    pattern = _pattern(new)
+    _check(new, pattern)
     schedule_id = new_id()
     async with conn.transaction():
         await targets.check(conn, actor, new.target, pointer="/target", now=now)
@@ -82,8 +87,9 @@ async def create(
         await conn.execute(
             """
             /* schedules.create */
-            INSERT INTO schedules (id, name, playlist_id, target_kind, device_id, group_id, store_id,
-                starts_on, ends_on, start_time, end_time, all_day, rrule, exdates, rdates, timezone,
+            INSERT INTO schedules (id, name, playlist_id, target_kind, device_id, group_id,
+                store_id, starts_on, ends_on, start_time, end_time, all_day, rrule, exdates,
+                rdates, timezone,
                 priority, takeover, only_when_open, enabled, created_by, created_at, updated_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
                     $18, $19, $20, $21, $22, $22)
@@ -95,9 +101,9 @@ async def create(
             *new.target.columns(),
             new.starts_on,
             new.ends_on,
-            new.start_time,
-            new.end_time,
-            new.all_day,
+            pattern.start_time,
+            pattern.end_time,
+            pattern.all_day,
             new.rrule,
             new.exdates,
             new.rdates,
@@ -205,8 +211,8 @@ async def _check_playlist(conn: asyncpg.Connection, playlist_id: UUID) -> None:
         raise Invalid.field("/playlist_id", "unknown_playlist", error.detail) from error
 
 
-def _check(new: NewSchedule) -> None:
-    errors = [*_check_times(new), *_check_rule(new)]
+def _check(new: NewSchedule, pattern: recurrence.Pattern) -> None:
+    errors = _check_pattern(pattern)
     if not 1 <= len(new.name.strip()) <= NAME_MAX_CHARS:
         detail = f"A schedule's name has 1 to {NAME_MAX_CHARS} characters."
         errors.append(FieldError("/name", "invalid_name", detail))
@@ -215,36 +221,26 @@ def _check(new: NewSchedule) -> None:
     if new.timezone is not None and new.timezone not in available_timezones():
         detail = f"{new.timezone} is no IANA time zone. Leave it out for each store's own time."
         errors.append(FieldError("/timezone", "unknown_timezone", detail))
-    if len(new.exdates) + len(new.rdates) > DATES_MAX:
-        errors.append(FieldError("/exdates", "too_many_dates", f"At most {DATES_MAX} dates."))
     if errors:
         raise Invalid(errors)
 
 
-def _check_times(new: NewSchedule) -> list[FieldError]:
-    errors = []
-    if not new.all_day and (new.start_time is None or new.end_time is None):
-        detail = "Say from when until when, or that it lasts all day."
-        errors.append(FieldError("/start_time", "missing_times", detail))
-    for name in ("start_time", "end_time"):
-        value: time | None = getattr(new, name)
-        if value is not None and value.tzinfo is not None:
-            detail = "A wall-clock time has no offset: 08:00."
-            errors.append(FieldError(f"/{name}", "invalid_time", detail))
-    return errors
+def _check_pattern(pattern: recurrence.Pattern) -> list[FieldError]:
+    try:
+        recurrence.check(pattern)
+    except recurrence.RuleError as error:
+        return [FieldError(f"/{error.field}", error.code, error.detail)]
+    return []
 
 
-def _check_rule(new: NewSchedule) -> list[FieldError]:
-    errors = []
-    if new.ends_on is not None and new.rrule is None:
-        detail = "Without a rule it happens once. To repeat it until a date, repeat it daily."
-        errors.append(FieldError("/ends_on", "ends_on_needs_a_rule", detail))
-    if new.ends_on is not None and new.ends_on < new.starts_on:
-        detail = "It cannot end before it starts."
-        errors.append(FieldError("/ends_on", "ends_before_start", detail))
-    if new.rrule is not None:
-        try:
-            check_rule(new.rrule, new.starts_on)
-        except RuleError as error:
-            errors.append(FieldError("/rrule", error.code, error.detail))
-    return errors
+def _pattern(new: NewSchedule) -> recurrence.Pattern:
+    return recurrence.Pattern(
+        new.starts_on,
+        time.fromisoformat(new.start_time) if new.start_time else None,
+        time.fromisoformat(new.end_time) if new.end_time else None,
+        new.all_day,
+        new.ends_on,
+        new.rrule,
+        tuple(new.exdates),
+        tuple(new.rdates),
+    )

@@ -1,7 +1,6 @@
 """Stored bytes over HTTP, whole or one range (RFC 9110 section 14), chunk by chunk."""
 
 import re
-from collections.abc import AsyncIterator
 
 from quart import Response, request
 
@@ -25,7 +24,8 @@ async def send(sha256: str, mime: str, size: int) -> Response:
     }
     if etags.matches(request.headers.get("If-None-Match"), {sha256}):
         return Response(b"", status=304, headers=headers)
-    if not await storage.exists(services().media, sha256):
+    media = services().media
+    if not await storage.exists(media, sha256):
         raise NotFound("The bytes of this content are not in the store.")
     if_range = request.headers.get("If-Range")
     field = request.headers.get("Range")
@@ -35,17 +35,11 @@ async def send(sha256: str, mime: str, size: int) -> Response:
         return Response(b"", status=416, headers=headers)
     start, end = span
     headers["Content-Length"] = str(end - start)
+    body = b"" if request.method == "HEAD" else storage.open_range(media, sha256, start, end)
     if (start, end) == (0, size) and not (field or "").startswith("bytes="):
-        return Response(_body(sha256, start, end), headers=headers)
+        return Response(body, headers=headers)
     headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    return Response(_body(sha256, start, end), status=206, headers=headers)
-
-
-async def _body(sha256: str, start: int, end: int) -> AsyncIterator[bytes]:
-    if request.method == "HEAD":
-        return
-    async for chunk in storage.open_range(services().media, sha256, start, end):
-        yield chunk
+    return Response(body, status=206, headers=headers)
 
 
 def _span(field: str | None, size: int) -> tuple[int, int] | None:

@@ -27,11 +27,17 @@ async def person() -> Actor | None:
     return cast(Actor | None, g.person)
 
 
-async def require(right: Right) -> Actor:
-    """Return who is signed in; Unauthenticated without anybody, Forbidden without the right."""
+async def signed_in() -> Actor:
+    """Return who is signed in, or raise Unauthenticated."""
     actor = await person()
     if actor is None:
         raise Unauthenticated("Sign in first.")
+    return actor
+
+
+async def require(right: Right) -> Actor:
+    """Return who is signed in; Unauthenticated without anybody, Forbidden without the right."""
+    actor = await signed_in()
     actor.require(right)
     return actor
 

@@ -79,7 +79,7 @@ def status_of(error: PlaybillError) -> int:
     """Return the HTTP status of a refusal."""
     if error.code in STATUS_OF_CODE:
         return STATUS_OF_CODE[error.code]
-    return STATUS.get(type(error), 400)
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
 
 
 def understood(error: Exception) -> PlaybillError | None:

@@ -1,0 +1,1 @@
+"""The program: configuration, the application, the command line, what runs in the background."""

@@ -1,0 +1,105 @@
+"""The application: doors mounted on one Quart app, over one pool, one media store and one clock."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+
+import asyncpg
+from quart import Quart, Response
+from quart.wrappers.response import FileBody
+from quart_auth import QuartAuth
+
+import admin_api
+import device_api
+import player
+import portal
+from playbill import faults, health, static_files
+from playbill.config import Config
+from portal import frame, ui
+from signage.media.storage import open_store
+from web.services import EXTENSION, Services, utc_now
+
+UPLOAD_MAX_BYTES = 4 * 1024**3
+FILE_CHUNK_BYTES = 256 * 1024
+
+PAGES_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+    "media-src 'self' blob:; connect-src 'self'; font-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+
+OpenPool = Callable[[], "asyncpg.Pool"]
+
+
+def create_app(
+    config: Config, *, pool: asyncpg.Pool | None = None, clock: Callable[[], datetime] = utc_now
+) -> Quart:
+    """Return the application. Without ``pool`` it opens one of its own while it serves."""
+    app = Quart("playbill", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = UPLOAD_MAX_BYTES
+    app.config["BODY_TIMEOUT"] = 3600
+    app.config["RESPONSE_TIMEOUT"] = None
+    app.secret_key = config.secret.hex()
+    FileBody.buffer_size = FILE_CHUNK_BYTES
+    _add_sign_in(app, config)
+    _add_templates(app)
+    _add_services(app, config, pool, clock)
+    for door in (portal, device_api, admin_api, player):
+        app.register_blueprint(door.blueprint)
+    health.register(app)
+    static_files.register(app)
+    faults.register(app)
+    app.after_request(_secure)
+    return app
+
+
+def _add_services(
+    app: Quart, config: Config, pool: asyncpg.Pool | None, clock: Callable[[], datetime]
+) -> None:
+    media = open_store(config.data_dir, config.media_url)
+
+    @app.while_serving
+    async def lend_services() -> AsyncIterator[None]:
+        opened = pool or await config.open_pool()
+        app.extensions[EXTENSION] = Services(
+            pool=opened,
+            media=media,
+            secret=config.secret,
+            public_url=config.public_url,
+            trusted_proxies=config.trusted_proxies,
+            clock=clock,
+        )
+        yield
+        if pool is None:
+            await opened.close()
+
+
+def _add_sign_in(app: Quart, config: Config) -> None:
+    secure = (config.public_url or "").startswith("https://")
+    QuartAuth(
+        app,
+        cookie_name="__Host-playbill" if secure else "playbill",
+        cookie_secure=secure,
+        cookie_http_only=True,
+        cookie_samesite="Lax",
+        duration=7 * 24 * 3600,
+        salt="playbill sign-in",
+    )
+
+
+def _add_templates(app: Quart) -> None:
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(ui.FILTERS)
+    app.jinja_env.globals.update(ui.GLOBALS)
+    app.jinja_env.globals.update(static_url=static_files.static_url, csrf_token=frame.csrf_token)
+
+
+async def _secure(answer: Response) -> Response:
+    headers = answer.headers
+    headers.setdefault("Content-Security-Policy", PAGES_CSP)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if answer.mimetype == "text/html":
+        headers.setdefault("Cache-Control", "no-store")
+    return answer

@@ -1,0 +1,365 @@
+"""The content library: what can be played, its immutable versions, and which of them is live."""
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from signage import audit, paging, playlists
+from signage.actors import Actor
+from signage.errors import FieldError, Invalid, NotFound
+from signage.ids import new_id
+from signage.media.intake import Accepted
+
+NAME_MAX_CHARS = 300
+TAGS_MAX = 50
+URL_MAX_CHARS = 2000
+WEB_PAGE_MIME = "text/html"
+
+Kind = Literal["image", "video", "url"]
+ApprovalState = Literal["draft", "in_review", "approved", "rejected"]
+
+
+class Details(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What people say about a content. It may play from ``valid_from`` until ``valid_until``."""
+
+    name: str
+    campaign_id: UUID | None = None
+    tags: list[str] = []
+    folder: str = ""
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+
+class Content(msgspec.Struct, frozen=True):
+    """A content with what its newest version is; ``live_version`` is what floating items play."""
+
+    id: UUID
+    name: str
+    kind: Kind
+    folder: str
+    tags: list[str]
+    campaign_id: UUID | None
+    campaign: str | None
+    valid_from: datetime | None
+    valid_until: datetime | None
+    approval_state: ApprovalState
+    live_version: int | None
+    version: int
+    sha256: str | None
+    bytes: int
+    mime: str
+    url: str | None
+    width: int | None
+    height: int | None
+    duration_ms: int | None
+    codec: str | None
+    frame_rate: float | None
+    poster_sha256: str | None
+    file_name: str
+    warnings: list[str]
+    used_in: int
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Filters(msgspec.Struct, frozen=True):
+    """Which contents a list shows; None leaves a filter out. ``q`` looks in names."""
+
+    q: str | None = None
+    kind: Kind | None = None
+    campaign_id: UUID | None = None
+    tag: str | None = None
+
+
+class Use(msgspec.Struct, frozen=True):
+    """A playlist that holds a content."""
+
+    playlist_id: UUID
+    playlist: str
+    edition: Literal["draft", "live"]
+
+
+NO_FILTERS = Filters()
+
+
+async def create_from_file(
+    conn: asyncpg.Connection, actor: Actor, details: Details, accepted: Accepted, *, now: datetime
+) -> Content:
+    """Add a file that was accepted; it is live at once. Invalid for wrong details."""
+    found = accepted.probe
+    version = _Version(
+        sha256=accepted.sha256,
+        bytes=accepted.size,
+        mime=found.mime,
+        width=found.width,
+        height=found.height,
+        duration_ms=found.duration_ms,
+        frame_rate=found.frame_rate,
+        codec=found.codec,
+        poster_sha256=accepted.poster_sha256,
+        file_name=accepted.file_name,
+        warnings=found.warnings,
+    )
+    return await _create(conn, actor, details, found.kind, version, now)
+
+
+async def create_url(
+    conn: asyncpg.Connection, actor: Actor, details: Details, *, url: str, now: datetime
+) -> Content:
+    """Add a web page, which players show in a sandboxed frame. Invalid unless it is https."""
+    parts = urlsplit(url) if len(url) <= URL_MAX_CHARS and url.isprintable() else urlsplit("")
+    if parts.scheme != "https" or not parts.hostname:
+        detail = "A web page has an address that begins with https://."
+        raise Invalid.field("/url", "invalid_url", detail)
+    version = _Version(url=url, bytes=0, mime=WEB_PAGE_MIME)
+    return await _create(conn, actor, details, "url", version, now)
+
+
+async def find(conn: asyncpg.Connection, content_id: UUID, *, now: datetime) -> Content:
+    """Return the content, or raise NotFound."""
+    row = await conn.fetchrow(
+        f"/* content.find */ {_SELECT} WHERE c.id = $2 AND c.archived_at IS NULL", now, content_id
+    )
+    if row is None:
+        raise NotFound("There is no such content.")
+    return _content(row)
+
+
+async def list_page(
+    conn: asyncpg.Connection,
+    filters: Filters = NO_FILTERS,
+    *,
+    limit: int = paging.DEFAULT_LIMIT,
+    cursor: str | None = None,
+    now: datetime,
+) -> paging.Page[Content]:
+    """Return a page of the library, the newest first."""
+    before = paging.decode(cursor, tuple[datetime, UUID])
+    rows = await conn.fetch(
+        f"""
+        /* content.list_page */
+        {_SELECT}
+        WHERE {_MATCHES} AND ($6::timestamptz IS NULL OR (c.created_at, c.id) < ($6, $7::uuid))
+        ORDER BY c.created_at DESC, c.id DESC
+        LIMIT $8
+        """,
+        now,
+        *_filter_values(filters),
+        *(before or (None, None)),
+        limit + 1,
+    )
+    found, next_cursor = paging.cut(rows, limit, lambda row: [row["created_at"], row["id"]])
+    return paging.Page([_content(row) for row in found], next_cursor)
+
+
+async def count(conn: asyncpg.Connection, filters: Filters = NO_FILTERS, *, now: datetime) -> int:
+    """Return how many contents match."""
+    matching: int = await conn.fetchval(
+        f"""
+        /* content.count */
+        SELECT count(*) FROM content c WHERE {_MATCHES} AND $1::timestamptz IS NOT NULL
+        """,
+        now,
+        *_filter_values(filters),
+    )
+    return matching
+
+
+async def list_uses(conn: asyncpg.Connection, content_id: UUID) -> list[Use]:
+    """Return the playlists that hold the content."""
+    rows = await conn.fetch(
+        """
+        /* content.list_uses */
+        SELECT p.name AS playlist, p.id AS playlist_id, max(i.edition) AS edition
+        FROM playlist_items i JOIN playlists p ON p.id = i.playlist_id
+        WHERE i.content_id = $1 AND p.archived_at IS NULL
+        GROUP BY p.name, p.id ORDER BY p.name
+        """,
+        content_id,
+    )
+    return [Use(row["playlist_id"], row["playlist"], row["edition"]) for row in rows]
+
+
+async def archive(
+    conn: asyncpg.Connection, actor: Actor, content_id: UUID, *, now: datetime
+) -> None:
+    """Put the content away: it leaves every plan, its plays stay proven."""
+    actor.require("program")
+    async with conn.transaction():
+        before = await find(conn, content_id, now=now)
+        await conn.execute(
+            "/* content.archive */ UPDATE content SET archived_at = $2 WHERE id = $1",
+            content_id,
+            now,
+        )
+        holding = [use.playlist_id for use in await list_uses(conn, content_id)]
+        await playlists.outdate_plans(conn, holding)
+        await _audit(conn, actor, "content.archive", content_id, before, None, now)
+
+
+class _Version(msgspec.Struct, frozen=True, kw_only=True):
+    bytes: int
+    mime: str
+    sha256: str | None = None
+    url: str | None = None
+    width: int | None = None
+    height: int | None = None
+    duration_ms: int | None = None
+    frame_rate: float | None = None
+    codec: str | None = None
+    poster_sha256: str | None = None
+    file_name: str = ""
+    warnings: list[str] = []
+
+
+_SELECT = """
+SELECT c.id, c.name, c.kind, c.folder, c.tags, c.campaign_id, g.name AS campaign, c.valid_from,
+       c.valid_until, c.approval_state,
+       (SELECT p.version FROM content_publications p WHERE p.content_id = c.id
+        AND p.live_from <= $1::timestamptz ORDER BY p.live_from DESC LIMIT 1) AS live_version,
+       v.version, v.sha256, v.bytes, v.mime, v.url, v.width, v.height, v.duration_ms, v.codec,
+       v.frame_rate, v.poster_sha256, v.file_name, v.warnings,
+       (SELECT count(DISTINCT i.playlist_id) FROM playlist_items i
+        WHERE i.content_id = c.id AND i.edition = 'draft') AS used_in,
+       c.revision, c.created_at, c.updated_at
+FROM content c
+JOIN content_versions v ON v.content_id = c.id AND v.version = c.latest_version
+LEFT JOIN campaigns g ON g.id = c.campaign_id"""
+
+_MATCHES = """c.archived_at IS NULL
+    AND ($2::text IS NULL OR c.name ILIKE '%' || $2 || '%')
+    AND ($3::text IS NULL OR c.kind = $3)
+    AND ($4::uuid IS NULL OR c.campaign_id = $4)
+    AND ($5::text IS NULL OR c.tags @> ARRAY[$5])"""
+
+
+def _filter_values(filters: Filters) -> list[Any]:
+    return [paging.like(filters.q), filters.kind, filters.campaign_id, filters.tag]
+
+
+async def _create(
+    conn: asyncpg.Connection,
+    actor: Actor,
+    details: Details,
+    kind: Kind,
+    version: _Version,
+    now: datetime,
+) -> Content:
+    actor.require("program")
+    await check(conn, details)
+    content_id = new_id()
+    async with conn.transaction():
+        await conn.execute(
+            """
+            /* content.create */
+            INSERT INTO content (id, name, kind, folder, tags, campaign_id, valid_from, valid_until,
+                                 latest_version, created_by, created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $10)
+            """,
+            content_id,
+            details.name.strip(),
+            kind,
+            details.folder,
+            details.tags,
+            details.campaign_id,
+            details.valid_from,
+            details.valid_until,
+            actor.id,
+            now,
+        )
+        await _insert_version(conn, actor, content_id, version, now)
+        created = await find(conn, content_id, now=now)
+        await _audit(conn, actor, "content.create", content_id, None, created, now)
+    return created
+
+
+async def _insert_version(
+    conn: asyncpg.Connection, actor: Actor, content_id: UUID, version: _Version, now: datetime
+) -> None:
+    await conn.execute(
+        """
+        /* content.insert_version */
+        INSERT INTO content_versions (id, content_id, version, sha256, bytes, mime, url, width,
+            height, duration_ms, frame_rate, codec, poster_sha256, file_name, warnings, created_by,
+            created_at)
+        VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+        """,
+        new_id(),
+        content_id,
+        version.sha256,
+        version.bytes,
+        version.mime,
+        version.url,
+        version.width,
+        version.height,
+        version.duration_ms,
+        version.frame_rate,
+        version.codec,
+        version.poster_sha256,
+        version.file_name,
+        version.warnings,
+        actor.id,
+        now,
+    )
+    await conn.execute(
+        """
+        /* content.publish_version */
+        INSERT INTO content_publications (content_id, live_from, version, published_by)
+        VALUES ($1, $2, 1, $3)
+        """,
+        content_id,
+        now,
+        actor.id,
+    )
+
+
+async def check(conn: asyncpg.Connection, details: Details) -> None:
+    """Raise Invalid where the details cannot be kept; doors ask before they take in a file."""
+    errors = []
+    if not 1 <= len(details.name.strip()) <= NAME_MAX_CHARS:
+        detail = f"A name has 1 to {NAME_MAX_CHARS} characters."
+        errors.append(FieldError("/name", "invalid_name", detail))
+    if len(details.tags) > TAGS_MAX:
+        errors.append(FieldError("/tags", "too_many_tags", f"At most {TAGS_MAX} tags."))
+    starts, ends = details.valid_from, details.valid_until
+    if starts and ends and ends - starts <= timedelta(0):
+        detail = "It cannot end before it starts."
+        errors.append(FieldError("/valid_until", "ends_before_start", detail))
+    known = details.campaign_id is None or await conn.fetchval(
+        "/* content.check */ SELECT EXISTS (SELECT 1 FROM campaigns WHERE id = $1)",
+        details.campaign_id,
+    )
+    if not known:
+        errors.append(FieldError("/campaign_id", "unknown_campaign", "There is no such campaign."))
+    if errors:
+        raise Invalid(errors)
+
+
+def _content(row: asyncpg.Record) -> Content:
+    return Content(**dict(row))
+
+
+async def _audit(
+    conn: asyncpg.Connection,
+    actor: Actor,
+    action: str,
+    content_id: UUID,
+    before: Content | None,
+    after: Content | None,
+    now: datetime,
+) -> None:
+    await audit.record(
+        conn,
+        actor,
+        action=action,
+        entity="content",
+        entity_id=content_id,
+        before=before,
+        after=after,
+        now=now,
+    )

@@ -1,0 +1,1 @@
+"""Media: immutable bytes, named by their hash and accepted only once they have been decoded."""

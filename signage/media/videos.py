@@ -1,0 +1,173 @@
+"""Looks into a video with FFmpeg (PyAV): codec, displayed size, duration, and its poster."""
+
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from PIL import Image
+
+from signage.media.facts import (
+    POSTER_LONG_SIDE_PX,
+    VIDEO_LIMIT_DURATION_MS,
+    VIDEO_LIMIT_PIXELS,
+    MediaRefused,
+    Probe,
+)
+from signage.media.pictures import jpeg
+from signage.media.sniff import Container, mime
+
+POSTER_LOOKS_AT_FRAMES = 48
+FLAT_BELOW_LEVELS = 32
+DURATION_SLACK_MS = 2_000
+
+_CODECS: dict[str, dict[str, str]] = {
+    "mp4": {"h264": "H.264", "hevc": "H.265"},
+    "webm": {"vp8": "VP8", "vp9": "VP9", "av1": "AV1"},
+}
+_PLAIN_PIXELS = {"yuv420p", "yuvj420p"}
+_SMOOTHEST_FPS = 60
+
+
+def examine(path: Path, found: Container) -> Probe:
+    """Return what the video is, or raise MediaRefused. Its first frame must decode."""
+    # The demuxer is named and may open files only: a playlist in disguise calls nobody.
+    with av.open(str(path), format=found, options={"protocol_whitelist": "file"}) as opened:
+        stream = _picture_stream(opened)
+        codec = _accepted_codec(stream, found)
+        _check_size(stream.width, stream.height)
+        stream.codec_context.thread_count = 1
+        frame, poster = _poster_frame(opened, stream)
+        turned = frame.rotation % 180 != 0
+        return Probe(
+            kind="video",
+            mime=mime(found),
+            width=stream.height if turned else stream.width,
+            height=stream.width if turned else stream.height,
+            duration_ms=_duration_ms(opened, stream),
+            frame_rate=_frame_rate(stream),
+            codec=codec,
+            poster=jpeg(poster.rotate(frame.rotation, expand=True)),
+            warnings=_warnings(opened, stream, codec),
+        )
+
+
+def _picture_stream(opened: InputContainer) -> VideoStream:
+    for stream in opened.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            return stream
+    raise MediaRefused("no_video", "This file holds sound without a picture. Upload a video.")
+
+
+def _accepted_codec(stream: VideoStream, found: Container) -> str:
+    # A stream that FFmpeg knows no decoder for has no codec, whatever PyAV's types say.
+    codec = getattr(stream.codec_context, "codec", None)
+    name: str = codec.canonical_name if codec else "something unknown"
+    accepted = _CODECS[found]
+    if name not in accepted:
+        wanted = " or ".join(accepted.values())
+        detail = f"This video is encoded as {name}. An {found.upper()} must be {wanted}."
+        raise MediaRefused("unsupported_codec", detail)
+    return accepted[name]
+
+
+def _check_size(width: int, height: int) -> None:
+    if not 0 < width * height <= VIDEO_LIMIT_PIXELS:
+        detail = (
+            f"This video has {width:,} x {height:,} pixels. At most 7,680 x 4,320 are accepted."
+        )
+        raise MediaRefused("too_many_pixels", detail)
+
+
+def _poster_frame(opened: InputContainer, stream: VideoStream) -> tuple[VideoFrame, Image.Image]:
+    # Campaigns fade in from black, so the first frame that shows something is the poster.
+    first: tuple[VideoFrame, Image.Image] | None = None
+    try:
+        for number, frame in enumerate(opened.decode(stream)):
+            candidate = (frame, _small(frame))
+            first = first or candidate
+            if _shows_something(candidate[1]):
+                return candidate
+            if number + 1 >= POSTER_LOOKS_AT_FRAMES:
+                break
+    except av.error.FFmpegError:
+        if first is None:
+            raise
+    if first is None:
+        raise MediaRefused(
+            "damaged", "This video holds no frame that can be shown. Export it again."
+        )
+    return first
+
+
+def _small(frame: VideoFrame) -> Image.Image:
+    scale = min(1.0, POSTER_LONG_SIDE_PX / max(frame.width, frame.height))
+    width = max(1, round(frame.width * scale))
+    height = max(1, round(frame.height * scale))
+    shrunk = frame.reformat(width=width, height=height, format="rgb24")
+    plane = shrunk.planes[0]
+    return Image.frombytes("RGB", (width, height), bytes(plane), "raw", "RGB", plane.line_size)
+
+
+def _shows_something(picture: Image.Image) -> bool:
+    darkest, lightest = picture.convert("L").getextrema()
+    return int(lightest) - int(darkest) >= FLAT_BELOW_LEVELS  # type: ignore[arg-type]  # one band
+
+
+def _duration_ms(opened: InputContainer, stream: VideoStream) -> int:
+    # A header may claim any duration; where the last frame ends is what a screen can show.
+    measured = _end_of_last_frame_ms(opened, stream)
+    declared = _declared_ms(opened, stream) or measured
+    if not 0 < declared <= VIDEO_LIMIT_DURATION_MS:
+        hours = VIDEO_LIMIT_DURATION_MS // 3_600_000
+        raise MediaRefused(
+            "bad_duration",
+            f"This video says it lasts {declared / 1000:,.0f} s. More than nothing and at most "
+            f"{hours} h are accepted.",
+        )
+    if declared > 2 * measured + DURATION_SLACK_MS:
+        raise MediaRefused(
+            "bad_duration",
+            f"This video says it lasts {declared / 1000:,.0f} s but its frames end after "
+            f"{measured / 1000:,.1f} s. Export it again.",
+        )
+    return declared
+
+
+def _end_of_last_frame_ms(opened: InputContainer, stream: VideoStream) -> int:
+    opened.seek(2**62, stream=stream, backward=True)
+    start = stream.start_time or 0
+    ends = [
+        packet.pts + (packet.duration or 0) - start
+        for packet in opened.demux(stream)
+        if packet.pts is not None
+    ]
+    return round(max(ends, default=0) * (stream.time_base or 0) * 1000)
+
+
+def _declared_ms(opened: InputContainer, stream: VideoStream) -> int:
+    if stream.duration is not None and stream.time_base is not None:
+        return round(stream.duration * stream.time_base * 1000)
+    return round((opened.duration or 0) / 1000)
+
+
+def _frame_rate(stream: VideoStream) -> float | None:
+    rate = stream.average_rate or stream.guessed_rate
+    return round(float(rate), 3) if rate else None
+
+
+def _warnings(opened: InputContainer, stream: VideoStream, codec: str) -> list[str]:
+    warnings = []
+    if codec == "H.265":
+        warnings.append("H.265 does not play in every browser. H.264 plays on every screen.")
+    if stream.codec_context.pix_fmt not in _PLAIN_PIXELS:
+        warnings.append(
+            f"Its pixel format is {stream.codec_context.pix_fmt}. Many screens play only yuv420p."
+        )
+    if (_frame_rate(stream) or 0) > _SMOOTHEST_FPS:
+        warnings.append("It has more than 60 frames a second. Most screens will drop some.")
+    if opened.streams.audio:
+        warnings.append("It has sound. Screens play it muted.")
+    return warnings

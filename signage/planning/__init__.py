@@ -1,0 +1,66 @@
+"""Planning: from schedules to a plan. Pure functions: no I/O, no clock, no database.
+
+Load what applies to a device into ``Inputs`` and call
+
+* ``build(inputs, now) -> Plan``: the document a player gets, its bytes, etag and plan items;
+* ``resolve(inputs, since, until) -> list[Window]``: what plays in any span, for calendars;
+* ``explain(inputs, at) -> Explanation``: the winner of an instant and why the others lost;
+* ``check(pattern)`` and ``parse(rrule)``: raise ``RuleError(code, detail, field)`` for what cannot
+  be meant; ``occurrences(pattern, zone(name), since, until)``: when a pattern comes round;
+* ``read_store(...)``: a store from its hours as they are kept.
+
+Instants are aware and in UTC, spans are half-open, zones are IANA names, durations milliseconds.
+"""
+
+from signage.planning.document import Plan, PlanItem, build, horizon
+from signage.planning.explanation import Explanation, Verdict, explain
+from signage.planning.inputs import (
+    Assignment,
+    Content,
+    ContentVersion,
+    Inputs,
+    Library,
+    Playlist,
+    PlaylistItem,
+    Publication,
+    Schedule,
+)
+from signage.planning.loops import flatten, playable
+from signage.planning.opening import Store, open_intervals, read_store
+from signage.planning.recurrence import Occurrence, Pattern, check, occurrences, zone
+from signage.planning.resolution import Window, resolve
+from signage.planning.rules import Rule, RuleError, parse
+
+__all__ = [
+    "Assignment",
+    "Content",
+    "ContentVersion",
+    "Explanation",
+    "Inputs",
+    "Library",
+    "Occurrence",
+    "Pattern",
+    "Plan",
+    "PlanItem",
+    "Playlist",
+    "PlaylistItem",
+    "Publication",
+    "Rule",
+    "RuleError",
+    "Schedule",
+    "Store",
+    "Verdict",
+    "Window",
+    "build",
+    "check",
+    "explain",
+    "flatten",
+    "horizon",
+    "occurrences",
+    "open_intervals",
+    "parse",
+    "playable",
+    "read_store",
+    "resolve",
+    "zone",
+]

@@ -12,17 +12,22 @@ from signage.errors import Invalid
 from web import bodies, etags
 from web.services import public_url
 
-Shape = TypeVar("Shape")
+Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
 def listed(page: paging.Page[Any]) -> Response:
     """Return ``{items, next_cursor}`` and, where there is more, a Link to it (RFC 8288)."""
     answer = bodies.reply({"items": page.items, "next_cursor": page.next_cursor})
-    if page.next_cursor is not None:
-        query = [(key, value) for key, value in request.args.items(multi=True) if key != "cursor"]
-        following = urlencode([*query, ("cursor", page.next_cursor)])
-        answer.headers["Link"] = f'<{public_url(request.path)}?{following}>; rel="next"'
+    link_next(answer, page.next_cursor)
     return answer
+
+
+def link_next(answer: Response, next_cursor: str | None) -> None:
+    """Add the Link to the page after this one, where there is one."""
+    if next_cursor is not None:
+        query = [(key, value) for key, value in request.args.items(multi=True) if key != "cursor"]
+        following = urlencode([*query, ("cursor", next_cursor)])
+        answer.headers["Link"] = f'<{public_url(request.path)}?{following}>; rel="next"'
 
 
 def one(found: Any, status: int = 200) -> Response:
@@ -75,7 +80,7 @@ def filters(shape: type[Shape]) -> Shape:
 
     An empty value counts as absent, so that a form with empty fields filters by nothing.
     """
-    fields = msgspec.structs.fields(shape)  # type: ignore[type-var]  # every filter is a Struct
+    fields = msgspec.structs.fields(shape)
     given = {
         field.name: request.args[field.name] for field in fields if request.args.get(field.name)
     }

@@ -14,9 +14,11 @@ import stat
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from db.postmaster import SOCKET_NAME
 from db.problems import ServerProblem
 
 POSTGRES_MAJOR = 18
@@ -24,7 +26,6 @@ SUPERUSER = "postgres"
 SYSTEM_USER = "pgserver"
 # sun_path holds 108 bytes on Linux and 104 on macOS, the final NUL included.
 SOCKET_PATH_MAX_BYTES = 103
-SOCKET_NAME = ".s.PGSQL.5432"
 # A comma separates hosts in an address, so a directory with one cannot be named in it.
 PLAIN_PATH = re.compile(r"/[\w ./+-]*", re.ASCII)
 
@@ -37,25 +38,24 @@ class Account(msgspec.Struct, frozen=True):
     switch: bool
 
     def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
-        """Run one of PostgreSQL's programs to its end as this user; raise ServerProblem if it fails."""
-        done = subprocess.run(  # noqa: S603 - the program's own binaries, arguments made here
+        """Run a PostgreSQL program to its end as this user; raise ServerProblem if it fails."""
+        done: subprocess.CompletedProcess[str] = subprocess.run(  # noqa: S603 - the program's own binaries, arguments made here
             command,
             check=False,
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            **self.process_settings(),  # type: ignore[call-overload]  # mypy cannot match **kwargs
+            **self.process_settings(),
         )
         if done.returncode != 0:
             reason = (done.stderr or done.stdout).strip()
             raise ServerProblem(f"{Path(command[0]).name} failed: {reason}")
         return done
 
-    def process_settings(self) -> dict[str, object]:
-        """Return what subprocess needs to act as this user, in a place and with names it may read."""
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_", "LANG"))}
-        settings: dict[str, object] = {"cwd": "/", "env": inherited | {"LC_ALL": "C"}}
+    def process_settings(self) -> dict[str, Any]:
+        """Return what subprocess needs to act as this user, untouched by our environment."""
+        settings: dict[str, Any] = {"cwd": "/", "env": {"LC_ALL": "C", "PATH": os.defpath}}
         if self.switch:
             settings |= {"user": self.uid, "group": self.gid, "extra_groups": []}
         return settings
@@ -104,7 +104,7 @@ def prepare(pgdata: Path, account: Account) -> bool:
 
 
 def socket_dir(pgdata: Path, account: Account) -> Path:
-    """Return where the socket goes: the data directory, or a short private one if that is too long."""
+    """Return where the socket goes: the data directory, or a private one if that is too long."""
     if _fits_a_socket(pgdata):
         return pgdata
     name = hashlib.sha256(os.fsencode(pgdata)).hexdigest()[:12]
@@ -181,7 +181,7 @@ def _let_in(account: Account, pgdata: Path) -> None:
         for directory in path.parents:
             _allow(account, directory, 0o1)
     # A umask of 077 at installation leaves files that only root can read.
-    if not programs.stat().st_mode & 0o005 == 0o005:
+    if programs.stat().st_mode & 0o005 != 0o005:
         for file in programs.parent.parent.rglob("*"):
             _allow(account, file, 0o5 if file.is_dir() or file.stat().st_mode & 0o100 else 0o4)
         _allow(account, programs.parent.parent, 0o5)

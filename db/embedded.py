@@ -10,7 +10,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -152,7 +152,6 @@ class EmbeddedServer:
         """Return True when the server is ready, False if it is worth trying again."""
         running = self._running()
         if running is None:
-            postmaster.remove_stale_file(self.pgdata)
             self._spawn(account)
         clock = _Clock(self._progress, "PostgreSQL is starting; after a crash it recovers first")
         while True:
@@ -167,18 +166,19 @@ class EmbeddedServer:
     def _spawn(self, account: cluster.Account) -> None:
         if self.log_path.exists() and self.log_path.stat().st_size > LOG_MAX_BYTES:
             self.log_path.rename(self.log_path.with_suffix(".log.1"))
-        directory = str(cluster.socket_dir(self.pgdata, account))
+        directory = cluster.socket_dir(self.pgdata, account)
+        postmaster.remove_stale_files(self.pgdata, directory)
         settings = {**self._settings, "unix_socket_directories": f'"{directory}"'}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        # A session of its own: Ctrl-C in the terminal is for us; we stop the server when we are done.
+        # A session of its own: Ctrl-C in the terminal is for us, and we stop the server in the end.
         with self.log_path.open("ab") as log:
-            self._child = subprocess.Popen(
+            self._child = subprocess.Popen(  # noqa: S603 - our own binary and settings
                 [cluster.binary("postgres"), "-D", str(self.pgdata), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                **account.process_settings(),  # type: ignore[call-overload]  # mypy: **kwargs
+                **account.process_settings(),
             )
 
     def _retry_or_raise(self) -> bool:
@@ -199,9 +199,6 @@ class EmbeddedServer:
         return "\n".join(lines[-LOG_TAIL_LINES:])
 
     def _create_database(self, account: cluster.Account) -> None:
-        marker = self.data_dir / "postgres.ready"
-        if marker.exists():
-            return
         running = self._running()
         host = running.socket_dir if running else ""
         who = ["-h", host, "-U", cluster.SUPERUSER]
@@ -209,7 +206,6 @@ class EmbeddedServer:
         found = account.run([cluster.binary("psql"), *who, "-d", "postgres", "-Atc", query])
         if not found.stdout.strip():
             account.run([cluster.binary("createdb"), *who, DATABASE])
-        marker.touch()
 
     def _leave(self) -> None:
         """Give up the claim; whoever can have the lock alone was the last and stops the server."""
@@ -224,13 +220,18 @@ class EmbeddedServer:
         started = time.monotonic()
         clock = _Clock(self._progress, "PostgreSQL is stopping; it writes everything to disk first")
         asked: set[bool] = set()
+        socket_dir = self.pgdata
         while (running := self._running()) is not None:
+            socket_dir = Path(running.socket_dir)
             at_once = time.monotonic() - started > FAST_STOP_MAX_S
             if at_once not in asked:
                 postmaster.ask_to_stop(running.pid, at_once=at_once)
                 asked.add(at_once)
             clock.tick()
         self._child = None
+        if socket_dir != self.pgdata:
+            with suppress(OSError):  # somebody put something there: it may stay
+                socket_dir.rmdir()
 
     def _running(self) -> postmaster.Postmaster | None:
         if self._child is not None:

@@ -12,6 +12,7 @@ import msgspec
 import psutil
 
 PID_FILE = "postmaster.pid"
+SOCKET_NAME = ".s.PGSQL.5432"
 # The lines of the file, as in PostgreSQL's src/include/utils/pidfile.h.
 PID_LINE, SOCKET_DIR_LINE, STATUS_LINE = 0, 4, 7
 
@@ -46,12 +47,14 @@ def find(pgdata: Path) -> Postmaster | None:
     return Postmaster(pid, _line(lines, SOCKET_DIR_LINE), _line(lines, STATUS_LINE))
 
 
-def remove_stale_file(pgdata: Path) -> None:
-    """Remove what a dead server left. PostgreSQL itself gives up if the pid is in use by another
-    program of the same user. Call only while nobody else can be starting the server.
+def remove_stale_files(pgdata: Path, socket_dir: Path) -> None:
+    """Remove what a dead server left. PostgreSQL itself would give up if the pid in it belongs to
+    another program of the same user, or to a dead process that nobody has reaped (as in a container
+    without an init). Call only while nobody else can be starting the server.
     """
     if find(pgdata) is None:
         (pgdata / PID_FILE).unlink(missing_ok=True)
+        (socket_dir / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
 
 
 def ask_to_stop(pid: int, *, at_once: bool = False) -> None:

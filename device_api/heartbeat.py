@@ -5,7 +5,7 @@ from quart import Blueprint, Response
 from device_api.caller import device
 from signage import heartbeats, plans
 from web import bodies
-from web.services import address, connection, now
+from web.services import address, connection, now, services
 
 routes = Blueprint("heartbeat", __name__)
 
@@ -16,6 +16,8 @@ async def heartbeat() -> Response:
     caller = await device()
     beat = await bodies.decode(heartbeats.Heartbeat)
     async with connection() as conn:
-        answer = await heartbeats.record(conn, caller.id, beat, address=address(), now=now())
+        commands = await heartbeats.record(conn, caller.id, beat, address=address(), now=now())
         plan_etag = await plans.due(conn, caller.id, now=now())
-    return bodies.reply(bodies.timed(answer, plan_etag=plan_etag))
+    return bodies.reply(
+        bodies.timed(services().pace.spread(), plan_etag=plan_etag, commands=commands)
+    )

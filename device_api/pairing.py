@@ -10,7 +10,6 @@ from quart import Blueprint, Response
 
 from signage import claims, pairing, tokens
 from signage.errors import Invalid
-from signage.heartbeats import HEARTBEAT_INTERVAL_S, PLAN_POLL_S, with_jitter
 from web import bodies, identity
 from web.services import address, connection, now, public_url, services
 
@@ -87,8 +86,7 @@ async def redeem_claim() -> Response:
     answer = bodies.timed(
         paired.tokens,
         device_id=paired.device_id,
-        heartbeat_interval_s=with_jitter(HEARTBEAT_INTERVAL_S),
-        plan_poll_s=with_jitter(PLAN_POLL_S),
+        **msgspec.structs.asdict(services().pace.spread()),
     )
     return bodies.reply(answer)
 

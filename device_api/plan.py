@@ -18,7 +18,7 @@ COMPRESSION_LEVEL = 6
 async def plan() -> Response:
     """Answer with the plan, or 304 where the screen holds it already (RFC 9110 section 13.1.2)."""
     caller = await device()
-    compressed = "gzip" in request.accept_encodings
+    compressed = request.accept_encodings["gzip"] > 0
     async with connection() as conn:
         etag = await plans.due(conn, caller.id, now=now())
         await plans.note_fetched(conn, caller.id, etag, now=now())

@@ -1,6 +1,6 @@
 """The application: doors mounted on one Quart app, over one pool, one media store and one clock."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 
 import asyncpg
@@ -26,8 +26,6 @@ PAGES_CSP = (
     "media-src 'self' blob:; connect-src 'self'; font-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-
-OpenPool = Callable[[], "asyncpg.Pool"]
 
 
 def create_app(
@@ -58,7 +56,7 @@ def _add_services(
     media = open_store(config.data_dir, config.media_url)
 
     @app.while_serving
-    async def lend_services() -> AsyncIterator[None]:
+    async def lend_services() -> AsyncGenerator[None, None]:
         opened = pool or await config.open_pool()
         app.extensions[EXTENSION] = Services(
             pool=opened,
@@ -67,6 +65,7 @@ def _add_services(
             public_url=config.public_url,
             trusted_proxies=config.trusted_proxies,
             clock=clock,
+            pace=config.pace,
         )
         yield
         if pool is None:

@@ -12,6 +12,7 @@ import msgspec
 
 from db.pool import connect, create_pool
 from db.roles import application_role
+from signage.heartbeats import HEARTBEAT_INTERVAL_S, PLAN_POLL_S, Pace
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
@@ -40,6 +41,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str | None = None
     trusted_proxies: list[Network] = []
     media_url: str | None = None
+    pace: Pace = Pace()
     secret: bytes
 
     async def open_pool(self) -> asyncpg.Pool:
@@ -74,6 +76,10 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Config:
         public_url=_public_url(read.get("PLAYBILL_PUBLIC_URL")),
         trusted_proxies=_networks(read.get("PLAYBILL_TRUSTED_PROXIES") or ""),
         media_url=read.get("PLAYBILL_MEDIA_URL") or None,
+        pace=Pace(
+            _number(read, "PLAYBILL_HEARTBEAT_INTERVAL_S", HEARTBEAT_INTERVAL_S, 1, 3600),
+            _number(read, "PLAYBILL_PLAN_POLL_S", PLAN_POLL_S, 1, 3600),
+        ),
         secret=_secret(data_dir, read.get("PLAYBILL_SECRET_KEY")),
     )
 

@@ -13,12 +13,21 @@ from signage.claims import check_device_info
 
 HEARTBEAT_INTERVAL_S = 60
 PLAN_POLL_S = 60
-JITTER_S = 6
+JITTER_SHARE = 0.1
 TRANSIT_MAX_S = 60
 LAST_ERROR_MAX_CHARS = 2000
 COUNTERS_MAX = 100
 
-Bytes = int
+
+class Pace(msgspec.Struct, frozen=True):
+    """How often players come, in seconds."""
+
+    heartbeat_interval_s: int = HEARTBEAT_INTERVAL_S
+    plan_poll_s: int = PLAN_POLL_S
+
+    def spread(self) -> "Pace":
+        """Return the pace give or take a tenth, so that a power cut does not align a fleet."""
+        return Pace(_spread(self.heartbeat_interval_s), _spread(self.plan_poll_s))
 
 
 class NowPlaying(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -32,8 +41,8 @@ class NowPlaying(msgspec.Struct, frozen=True, omit_defaults=True):
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     """One heartbeat as a player sends it; ``sent_at`` is the device's own clock."""
 
-    disk_used_bytes: Bytes
-    disk_total_bytes: Bytes | None = None
+    disk_used_bytes: int
+    disk_total_bytes: int | None = None
     now_playing: NowPlaying | str | None = None
     plan_etag: str | None = None
     last_error: str | None = None
@@ -43,18 +52,10 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     device_info: dict[str, Any] | None = None
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """The pace from now on, in seconds with jitter, and the commands that wait."""
-
-    heartbeat_interval_s: int
-    plan_poll_s: int
-    commands: list[commands.Due]
-
-
 async def record(
     conn: asyncpg.Connection, device_id: UUID, beat: Heartbeat, *, address: str, now: datetime
-) -> Answer:
-    """Keep the latest values and return what the player should do next. Invalid if over a limit."""
+) -> list[commands.Due]:
+    """Keep the latest values and return the commands that wait. Invalid if over a limit."""
     if beat.device_info is not None:
         check_device_info(beat.device_info)
     await conn.execute(
@@ -82,13 +83,7 @@ async def record(
         clean(beat.player_version, 100),
         beat.device_info,
     )
-    due = await commands.deliver(conn, device_id, now=now)
-    return Answer(with_jitter(HEARTBEAT_INTERVAL_S), with_jitter(PLAN_POLL_S), due)
-
-
-def with_jitter(interval_s: int) -> int:
-    """Return the interval give or take some seconds, so that a power cut does not align a fleet."""
-    return interval_s + random.randint(-JITTER_S, JITTER_S)  # noqa: S311 - it spreads load only
+    return await commands.deliver(conn, device_id, now=now)
 
 
 def clock_offset_ms(sent_at: datetime | None, now: datetime) -> int | None:
@@ -116,3 +111,8 @@ def _now_playing(playing: NowPlaying | str | None) -> dict[str, Any] | None:
         playing = NowPlaying(playing)
     fields: dict[str, Any] = msgspec.to_builtins(playing)
     return fields | {"item_id": clean(playing.item_id, 200)}
+
+
+def _spread(interval_s: int) -> int:
+    most = round(interval_s * JITTER_SHARE)
+    return interval_s + random.randint(-most, most)  # noqa: S311 - it spreads load, no more

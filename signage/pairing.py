@@ -47,7 +47,7 @@ async def redeem(
     """
     claims.check_device_info(device_info)
     code_hash = claims.code_hash(claim_code, secret)
-    install_hash = install_secret and credentials.sha256(install_secret)
+    install_hash = credentials.sha256(install_secret) if install_secret else None
     async with conn.transaction():
         claim = await conn.fetchrow(_TAKE, code_hash, install_hash, now)
         if claim is None:

@@ -18,7 +18,8 @@ async def load(conn: asyncpg.Connection, device_id: UUID) -> inputs.Inputs:
     """Return what applies to the device; run it in one REPEATABLE READ snapshot."""
     schedules = await _schedules(conn, device_id)
     assignments = await _assignments(conn, device_id)
-    named = {source.playlist_id for source in (*schedules, *assignments)}
+    sources: list[inputs.Source] = [*schedules, *assignments]
+    named = {source.playlist_id for source in sources}
     return inputs.Inputs(
         store=await _store(conn, device_id),
         schedules=tuple(schedules),

@@ -11,11 +11,10 @@ from zoneinfo import available_timezones
 import asyncpg
 import msgspec
 
-from signage import audit, paging, playlists, targets
+from signage import audit, paging, planning, playlists, targets
 from signage.actors import Actor
 from signage.errors import FieldError, Invalid, NotFound
 from signage.ids import new_id
-from signage.planning import recurrence
 from signage.targets import Target
 
 NAME_MAX_CHARS = 200
@@ -211,7 +210,7 @@ async def _check_playlist(conn: asyncpg.Connection, playlist_id: UUID) -> None:
         raise Invalid.field("/playlist_id", "unknown_playlist", error.detail) from error
 
 
-def _check(new: NewSchedule, pattern: recurrence.Pattern) -> None:
+def _check(new: NewSchedule, pattern: planning.Pattern) -> None:
     errors = _check_pattern(pattern)
     if not 1 <= len(new.name.strip()) <= NAME_MAX_CHARS:
         detail = f"A schedule's name has 1 to {NAME_MAX_CHARS} characters."
@@ -225,16 +224,16 @@ def _check(new: NewSchedule, pattern: recurrence.Pattern) -> None:
         raise Invalid(errors)
 
 
-def _check_pattern(pattern: recurrence.Pattern) -> list[FieldError]:
+def _check_pattern(pattern: planning.Pattern) -> list[FieldError]:
     try:
-        recurrence.check(pattern)
-    except recurrence.RuleError as error:
+        planning.check(pattern)
+    except planning.RuleError as error:
         return [FieldError(f"/{error.field}", error.code, error.detail)]
     return []
 
 
-def _pattern(new: NewSchedule) -> recurrence.Pattern:
-    return recurrence.Pattern(
+def _pattern(new: NewSchedule) -> planning.Pattern:
+    return planning.Pattern(
         new.starts_on,
         time.fromisoformat(new.start_time) if new.start_time else None,
         time.fromisoformat(new.end_time) if new.end_time else None,

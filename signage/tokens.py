@@ -65,20 +65,19 @@ async def authenticate(
     Raises Unauthenticated with the code ``token_expired`` (refresh it), ``token_revoked`` or
     ``invalid_token`` (pair again). The first use of a new token ends the former one's overlap.
     """
-    device_id = credentials.device_of_token(ACCESS, token)
-    row = device_id and await conn.fetchrow(
+    row = await conn.fetchrow(
         """
         /* tokens.authenticate */
         SELECT id, name, store_id, status, token_hash, token_expires_at, token_used_at,
                previous_token_hash, previous_token_until
         FROM devices WHERE id = $1
         """,
-        device_id,
+        credentials.device_of_token(ACCESS, token),
     )
     hashed = credentials.sha256(token)
-    current = bool(row) and credentials.same(row["token_hash"], hashed)
-    previous = bool(row) and credentials.same(row["previous_token_hash"], hashed)
-    if not row or not (current or previous):
+    current = row is not None and credentials.same(row["token_hash"], hashed)
+    previous = row is not None and credentials.same(row["previous_token_hash"], hashed)
+    if row is None or not (current or previous):
         raise Unauthenticated("This device token is not valid. Pair again.", code="invalid_token")
     if row["status"] != "active":
         raise Unauthenticated("This screen was revoked. Pair again.", code="token_revoked")

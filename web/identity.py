@@ -3,7 +3,7 @@
 from typing import cast
 
 from quart import g, request
-from quart_auth import AuthUser, current_user
+from quart_auth import current_user
 
 from signage import keys, sessions, tokens
 from signage.actors import Actor, Right
@@ -17,7 +17,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 async def person() -> Actor | None:
     """Return who is signed in, looked up once per request, or None."""
     if "person" not in g:
-        token = cast(AuthUser, current_user).auth_id
+        token = current_user.auth_id
         g.person = None
         if token is not None:
             async with connection() as conn:

@@ -11,6 +11,7 @@ from uuid import uuid4
 import asyncpg
 from quart import current_app, g, request
 
+from signage.heartbeats import Pace
 from signage.media.storage import MediaStore
 
 EXTENSION = "playbill"
@@ -33,6 +34,7 @@ class Services:
     public_url: str | None = None
     trusted_proxies: list[Network] = field(default_factory=list)
     clock: Callable[[], datetime] = utc_now
+    pace: Pace = field(default_factory=Pace)
 
 
 def services() -> Services:

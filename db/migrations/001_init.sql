@@ -437,7 +437,8 @@ CREATE INDEX device_plans_etag ON device_plans (device_id, etag);
 
 -- started_at is corrected by clock_offset_ms; device_started_at is the device's own clock.
 -- outcome is what the play counts as, decided once at acceptance under rule_version.
--- The nil UUID stands for "none" in store_id and campaign_id, as keys cannot be null.
+-- planned_duration_ms is the server's figure, by which the play was judged.
+-- The nil UUID stands for "none" in store_id, campaign_id and content_id, as keys cannot be null.
 CREATE TABLE proof_of_play_events (
     device_id uuid NOT NULL,
     event_id uuid NOT NULL,
@@ -451,6 +452,7 @@ CREATE TABLE proof_of_play_events (
     clock_offset_ms bigint NOT NULL,
     duration_ms bigint NOT NULL CHECK (duration_ms >= 0),
     device_duration_ms bigint NOT NULL CHECK (device_duration_ms >= 0),
+    capped boolean NOT NULL GENERATED ALWAYS AS (device_duration_ms > duration_ms) STORED,
     planned_duration_ms bigint,
     item_id text,
     schedule_id uuid,
@@ -475,24 +477,31 @@ CREATE INDEX proof_of_play_events_report ON proof_of_play_events (report_day, st
 CREATE INDEX proof_of_play_events_device ON proof_of_play_events (device_id, started_at);
 CREATE TABLE proof_of_play_events_default PARTITION OF proof_of_play_events DEFAULT;
 
+-- Refused events as they came. received_at and sent_at are kept so that a replay corrects the clock
+-- and judges the age as the first attempt did.
 CREATE TABLE proof_of_play_quarantine (
     device_id uuid NOT NULL,
     event_id text NOT NULL,
     code text NOT NULL,
     payload text NOT NULL,
     detail text NOT NULL DEFAULT '',
+    sent_at timestamptz,
     received_at timestamptz NOT NULL,
     replayed_at timestamptz,
     PRIMARY KEY (device_id, event_id, code)
 );
 CREATE INDEX proof_of_play_quarantine_received ON proof_of_play_quarantine (received_at DESC);
 
+-- What the events of every kind of result add up to; events with the outcome none are not in it.
+-- result is in the key so that a report filtered by it never needs the events, which are kept for
+-- a shorter time.
 CREATE TABLE proof_of_play_aggregate_daily (
     device_id uuid NOT NULL,
     report_day date NOT NULL,
     store_id uuid NOT NULL,
     campaign_id uuid NOT NULL,
     content_id uuid NOT NULL,
+    result text NOT NULL DEFAULT 'completed',
     plays bigint NOT NULL DEFAULT 0,
     partial bigint NOT NULL DEFAULT 0,
     failed bigint NOT NULL DEFAULT 0,
@@ -502,7 +511,7 @@ CREATE TABLE proof_of_play_aggregate_daily (
     late bigint NOT NULL DEFAULT 0,
     first_played_at timestamptz NOT NULL,
     last_played_at timestamptz NOT NULL,
-    PRIMARY KEY (device_id, report_day, store_id, campaign_id, content_id)
+    PRIMARY KEY (device_id, report_day, store_id, campaign_id, content_id, result)
 );
 CREATE INDEX proof_of_play_daily_campaign ON proof_of_play_aggregate_daily (campaign_id, report_day);
 CREATE INDEX proof_of_play_daily_store ON proof_of_play_aggregate_daily (store_id, report_day);

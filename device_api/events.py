@@ -1,0 +1,57 @@
+"""Proof of play: a batch of what was shown, answered only after it is committed."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any, NoReturn
+
+import asyncpg
+import msgspec
+from quart import Blueprint, Response
+
+from device_api.caller import device
+from signage import plays
+from signage.errors import Invalid, Refused, Unavailable
+from web import bodies
+from web.services import connection, now
+
+routes = Blueprint("events", __name__)
+
+
+class Events(msgspec.Struct, kw_only=True):
+    """1 to 1,000 events; each is looked at on its own, so a bad one never fails the batch."""
+
+    events: Annotated[list[Any], msgspec.Meta(min_length=1, max_length=plays.BATCH_EVENTS_MAX)]
+    sent_at: datetime | None = None
+
+
+@routes.post("/events")
+async def events() -> Response:
+    """Take in a batch; whatever is uncertain is 503, and sending it again is always safe."""
+    caller = await device()
+    body = _decode(await bodies.read())
+    batch = plays.Batch(caller.id, body.events, body.sent_at)
+    try:
+        async with connection() as conn:
+            [result] = await plays.ingest(conn, [batch], now=now())
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        detail = "Nobody knows whether this batch was kept. Send it again: it counts once."
+        raise Unavailable(detail) from error
+    return bodies.reply(bodies.timed(result))
+
+
+def _decode(body: bytes) -> Events:
+    try:
+        return bodies.decode_bytes(body, Events)
+    except Refused as error:
+        # The fast decoder refuses a whole body for one lone surrogate; json takes it as it comes.
+        try:
+            loose = json.loads(body, parse_constant=_refuse_constant)
+            return msgspec.convert(loose, Events)
+        except msgspec.ValidationError as wrong:
+            raise Invalid([bodies.field_error(str(wrong))]) from wrong
+        except (ValueError, RecursionError):
+            raise error from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,53 @@
+"""What forms share: parsing a request into one, and showing the domain's refusals at its fields."""
+
+from typing import TypeVar
+from uuid import UUID
+
+from quart import request
+from werkzeug.datastructures import MultiDict
+from wtforms import Form
+
+from signage.errors import Invalid, PlaybillError
+
+AnyForm = TypeVar("AnyForm", bound=Form)
+
+
+async def submitted(form: type[AnyForm]) -> AnyForm:
+    """Return the form as the request filled it in."""
+    filled: AnyForm = form(await request.form)
+    return filled
+
+
+def refuse(form: Form, error: PlaybillError) -> None:
+    """Put a refusal beside the field it points at, or above the form where it has none."""
+    if not isinstance(error, Invalid):
+        form.form_errors.append(error.detail)
+        return
+    for wrong in error.errors:
+        field = form._fields.get(wrong.pointer.strip("/").split("/")[0])
+        if field is None:
+            form.form_errors.append(wrong.detail)
+        else:
+            field.errors = [*field.errors, wrong.detail]
+
+
+def revision(values: MultiDict[str, str]) -> int | None:
+    """Return the revision that the form was filled in for, None where it carries none."""
+    return whole_number(values, "revision")
+
+
+def uuid(values: MultiDict[str, str], name: str) -> UUID | None:
+    """Return an id that was chosen, None for the empty choice; Invalid where it is no id."""
+    text = values.get(name, "")
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Invalid.field(f"/{name}", "invalid_id", "Choose one from the list.") from error
+
+
+def whole_number(values: MultiDict[str, str], name: str) -> int | None:
+    """Return a number that was typed, None where the field is empty or holds something else."""
+    text = values.get(name, "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

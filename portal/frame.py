@@ -1,0 +1,93 @@
+"""What stands round every page: navigation, theme, the visitor's cookie."""
+
+import secrets
+from typing import Any
+
+import msgspec
+from quart import Response, g, request
+
+from signage.actors import Right
+from web import csrf, identity
+from web.services import is_secure, now
+
+THEMES = ("light", "dark")
+YEAR_S = 365 * 24 * 3600
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One page of the navigation and the right that it takes to see it."""
+
+    section: str
+    label: str
+    href: str
+    icon: str
+    right: Right | None = None
+    on_tabbar: bool = False
+
+
+PLACES = (
+    Place("", "Overview", "/", "layout-dashboard", None, True),
+    Place("Fleet", "Devices", "/devices", "monitor", "pair", True),
+    Place("Fleet", "Pair a screen", "/pair", "qr-code", "pair", True),
+    Place("Programming", "Content", "/content", "image", "program"),
+    Place("Programming", "Playlists", "/playlists", "list-video", "program"),
+    Place("Results", "Proof of play", "/proof-of-play", "chart-column", "report"),
+)
+
+
+async def context() -> dict[str, Any]:
+    """Return what the frame's templates read."""
+    actor = await identity.person()
+    theme = request.cookies.get("theme", "")
+    places = [place for place in PLACES if actor and (not place.right or actor.may(place.right))]
+    return {
+        "theme": theme if theme in THEMES else "",
+        "user": actor and {"name": actor.name, "role": actor.role, "email": ""},
+        "actor": actor,
+        "here": request.full_path.rstrip("?"),
+        "nav": _sections(places),
+        "tabbar": [_link(place) for place in places if place.on_tabbar],
+        "now": now(),
+    }
+
+
+def csrf_token() -> str:
+    """Return the token for forms; a visitor without a cookie gets one with the answer."""
+    if g.get("person") is None and csrf.VISITOR_COOKIE not in request.cookies:
+        if "visitor" not in g:
+            g.visitor = secrets.token_hex(16)
+        return csrf.token_for_visitor(g.visitor)
+    return csrf.token()
+
+
+async def keep_visitor(answer: Response) -> Response:
+    """Set the cookie that a form for visitors not signed in is bound to."""
+    if "visitor" in g:
+        answer.set_cookie(
+            csrf.VISITOR_COOKIE, g.visitor, httponly=True, samesite="Lax", secure=is_secure()
+        )
+    return answer
+
+
+def _sections(places: list[Place]) -> list[dict[str, Any]]:
+    labels = list(dict.fromkeys(place.section for place in places))
+    return [
+        {
+            "label": label,
+            "foot": False,
+            "links": [_link(place) for place in places if place.section == label],
+        }
+        for label in labels
+    ]
+
+
+def _link(place: Place) -> dict[str, Any]:
+    here = request.path
+    current = here == place.href or (place.href != "/" and here.startswith(place.href + "/"))
+    return {
+        "label": place.label,
+        "href": place.href,
+        "icon": place.icon,
+        "current": current,
+        "count": 0,
+    }

@@ -1,0 +1,36 @@
+"""The overview: a wall that a manager leaves open."""
+
+from quart import Blueprint, render_template
+from quart.typing import ResponseReturnValue
+
+from portal import charts
+from signage import incidents, overview, planned_plays
+from web import identity
+from web.services import connection, now, public_url
+
+routes = Blueprint("overview", __name__)
+
+
+@routes.get("/")
+async def index() -> ResponseReturnValue:
+    """Show the fleet's health, what needs attention, and today's plays against the plan."""
+    actor = await identity.signed_in()
+    async with connection() as conn:
+        fleet = await overview.load(conn, actor, now=now())
+        planned = await planned_plays.today(conn, actor, now=now())
+        trouble = await incidents.list_open(conn, actor, limit=8)
+        steps = await overview.steps(conn)
+    labels = [f"{hour:02d}:00" for hour in range(24)]
+    series = [
+        charts.Series("Planned", planned.by_hour, "muted"),
+        charts.Series("Played", fleet.played_by_hour, "accent"),
+    ]
+    return await render_template(
+        "overview/index.html",
+        fleet=fleet,
+        planned=planned,
+        incidents=trouble,
+        steps=steps,
+        hours=charts.bars(labels, series),
+        player_url=public_url("/player"),
+    )

@@ -1,0 +1,132 @@
+"""Pairing on a phone: the code on the screen, who asks, and whether to let it in."""
+
+from uuid import UUID
+
+import asyncpg
+from quart import Blueprint, flash, redirect, render_template, request, url_for
+from quart.typing import ResponseReturnValue
+from wtforms import BooleanField, Form, SelectField, SelectMultipleField, StringField
+from wtforms.validators import InputRequired, Length
+
+from portal import forms
+from signage import claims, credentials, devices, groups, stores
+from signage.actors import Actor
+from signage.errors import NotFound, PlaybillError, TooMany
+from web import identity
+from web.services import connection, now, public_url, services
+
+routes = Blueprint("pair", __name__)
+
+REPLACES_SHOWN_MAX = 500
+
+
+class ApproveForm(Form):
+    """Where the screen stands, what it is called, and that it is really this one."""
+
+    store_id = SelectField("Store", coerce=UUID)
+    name = StringField("Screen name", [InputRequired("Name it after its place."), Length(max=200)])
+    group_ids = SelectMultipleField("Groups", coerce=UUID)
+    replaces_device_id = SelectField(
+        "Replaces", coerce=lambda value: UUID(value) if value else None
+    )
+    confirmed = BooleanField(
+        "This code is on the screen in front of me",
+        [InputRequired("Look at the screen: is this code on it?")],
+    )
+
+
+@routes.get("/pair")
+async def index() -> ResponseReturnValue:
+    """Ask for the code, or show who asks where the QR code or somebody gave it."""
+    actor = await identity.require("pair")
+    code = request.args.get("code", "").strip()
+    if not code:
+        return await _ask(code, "", 200)
+    return await _show(actor, code, ApproveForm(), 200)
+
+
+@routes.post("/pair")
+async def approve() -> ResponseReturnValue:
+    """Let the screen in, then wait for its first picture."""
+    actor = await identity.require("pair")
+    form = await forms.submitted(ApproveForm)
+    code = (await request.form).get("code", "")
+    async with connection() as conn:
+        await _offer(conn, actor, form)
+        if form.validate():
+            try:
+                claim = await claims.approve(
+                    conn, actor, code, _approval(form), secret=services().secret, now=now()
+                )
+            except NotFound as error:
+                return await _ask(code, error.detail, 404)
+            except PlaybillError as error:
+                forms.refuse(form, error)
+            else:
+                return redirect(url_for("portal.pair.waiting", claim_id=claim.id))
+    return await _show(actor, code, form, 422)
+
+
+@routes.post("/pair/deny")
+async def deny() -> ResponseReturnValue:
+    """Turn the screen away."""
+    actor = await identity.require("pair")
+    code = (await request.form).get("code", "")
+    async with connection() as conn:
+        await claims.deny(conn, actor, code, secret=services().secret, now=now())
+    await flash("That screen was turned away. It shows nothing of yours.", "ok")
+    return redirect("/pair")
+
+
+@routes.get("/pair/claims/<uuid:claim_id>")
+async def waiting(claim_id: UUID) -> ResponseReturnValue:
+    """Show how far the screen came; HTMX asks again until its first frame is reported."""
+    actor = await identity.require("pair")
+    async with connection() as conn:
+        claim = await claims.find(conn, actor, claim_id, now=now())
+        device = None
+        if claim.device_id is not None:
+            device = await devices.find(conn, actor, claim.device_id, now=now())
+    fragment = request.headers.get("HX-Target") == "pair-progress"
+    template = "pair/_progress.html" if fragment else "pair/waiting.html"
+    return await render_template(template, claim=claim, device=device)
+
+
+async def _show(actor: Actor, code: str, form: ApproveForm, status: int) -> ResponseReturnValue:
+    try:
+        async with connection() as conn:
+            claim = await claims.find_pending(
+                conn, actor, code, secret=services().secret, now=now()
+            )
+            await _offer(conn, actor, form)
+    except TooMany as error:
+        return await _ask(code, error.detail, 429)
+    except NotFound as error:
+        return await _ask(code, error.detail, 404)
+    shown = credentials.grouped(credentials.plain_code(code))
+    return await render_template("pair/show.html", claim=claim, code=shown, form=form), status
+
+
+async def _ask(code: str, error: str, status: int) -> ResponseReturnValue:
+    page = await render_template(
+        "pair/index.html", code=code, error=error, player_url=public_url("/player")
+    )
+    return page, status
+
+
+async def _offer(conn: asyncpg.Connection, actor: Actor, form: ApproveForm) -> None:
+    form.store_id.choices = [(store.id, store.name) for store in await stores.list_for(conn, actor)]
+    form.group_ids.choices = [(group.id, group.name) for group in await groups.list_all(conn)]
+    page = await devices.list_for(conn, actor, limit=REPLACES_SHOWN_MAX, now=now())
+    form.replaces_device_id.choices = [("", "Nothing, it is a new screen")] + [
+        (device.id, f"{device.name}, {device.store}") for device in page.items
+    ]
+
+
+def _approval(form: ApproveForm) -> claims.Approval:
+    return claims.Approval(
+        store_id=form.store_id.data,
+        name=form.name.data,
+        group_ids=form.group_ids.data or [],
+        replaces_device_id=form.replaces_device_id.data,
+    )

@@ -50,7 +50,7 @@ def _way_in(address: str, first: FirstStart) -> list[str]:
     if first.setup_token is not None:
         return [
             "Nobody can sign in yet. Make the first administrator within a day at",
-            f"  {address}/setup/{first.setup_token}",
+            f"  {address}/set-up/{first.setup_token}",
         ]
     if first.demo_users:
         shown = [f"  {user.role:<10} {user.email}  {user.password}" for user in first.demo_users]

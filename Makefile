@@ -4,12 +4,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-export PLAYBILL_DATA_DIR ?= data
-export PLAYBILL_DEMO ?= 1
 
 .PHONY: run test check bench proof lock format clean
 .DEFAULT_GOAL := run
 
+run: export PLAYBILL_DEMO ?= 1
 run: $(VENV)/run.stamp ## Start Playbill with a demo chain (PLAYBILL_DEMO=0: without)
 	@exec $(BIN)/playbill serve
 

@@ -1,6 +1,5 @@
 """Content: ``/v1/admin/content``."""
 
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -10,6 +9,7 @@ from admin_api import answers
 from admin_api.caller import caller
 from signage import content
 from signage.errors import Invalid
+from signage.values import Instant
 from web import bodies, uploads
 from web.services import connection, now
 
@@ -25,8 +25,8 @@ class NewUrl(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     campaign_id: UUID | None = None
     tags: list[str] = []
     folder: str = ""
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
 
 
 @routes.get("/content")

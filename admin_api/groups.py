@@ -8,6 +8,7 @@ from quart import Blueprint, Response
 from admin_api import answers
 from admin_api.caller import caller
 from signage import groups
+from signage.values import SmallInteger
 from web import bodies
 from web.services import connection, now
 
@@ -18,7 +19,7 @@ class NewGroup(msgspec.Struct, forbid_unknown_fields=True):
     """A group to make; without ``rank`` it ranks above all others."""
 
     name: str
-    rank: int | None = None
+    rank: SmallInteger | None = None
 
 
 class Members(msgspec.Struct, forbid_unknown_fields=True):

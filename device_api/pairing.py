@@ -47,11 +47,13 @@ async def create_claim() -> Response:
     body = await bodies.decode(CreateClaim)
     if body.store_id is not None:
         return await _create_console_claim(body, body.store_id)
+    if body.device_info is None:
+        raise Invalid.field("/device_info", "missing_field", "Say what this device is.")
     _check_install_secret(body.install_secret)
     async with connection() as conn:
         claim = await claims.open_for_screen(
             conn,
-            device_info=body.device_info or {},
+            device_info=body.device_info,
             install_secret=body.install_secret,
             address=address(),
             secret=services().secret,

@@ -66,6 +66,7 @@ def _add_services(
             trusted_proxies=config.trusted_proxies,
             clock=clock,
             pace=config.pace,
+            gallery=config.gallery,
         )
         yield
         if pool is None:

@@ -42,6 +42,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: list[Network] = []
     media_url: str | None = None
     pace: Pace = Pace()
+    gallery: bool = False
     secret: bytes
 
     async def open_pool(self) -> asyncpg.Pool:
@@ -80,12 +81,16 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Config:
             _number(read, "PLAYBILL_HEARTBEAT_INTERVAL_S", HEARTBEAT_INTERVAL_S, 1, 3600),
             _number(read, "PLAYBILL_PLAN_POLL_S", PLAN_POLL_S, 1, 3600),
         ),
+        gallery=_switch(read, "PLAYBILL_GALLERY"),
         secret=_secret(data_dir, read.get("PLAYBILL_SECRET_KEY")),
     )
 
 
 def hand_over(config: Config, *, database_url: str) -> None:
     """Put into the environment what the worker processes are to read from theirs."""
+    os.environ["PLAYBILL_HOST"] = config.host
+    os.environ["PLAYBILL_PORT"] = str(config.port)
+    os.environ["PLAYBILL_WORKERS"] = str(config.workers)
     os.environ["PLAYBILL_DATA_DIR"] = str(config.data_dir)
     os.environ["DATABASE_URL"] = database_url
 

@@ -30,3 +30,8 @@ def with_args(**changed: str | None) -> str:
     query = [(key, value) for key, value in kept if value and key not in changed]
     query += [(key, value) for key, value in changed.items() if value is not None]
     return f"{request.path}?{urlencode(query)}" if query else request.path
+
+
+def wants_fragment(element_id: str) -> bool:
+    """Return whether HTMX asks for this element only; it names its target as ``tbody#rows``."""
+    return request.headers.get("HX-Target", "").endswith(f"#{element_id}")

@@ -8,6 +8,7 @@ from portal import (
     devices,
     errors,
     frame,
+    gallery,
     overview,
     pair,
     playlists,
@@ -23,7 +24,7 @@ SIGNED_OUT_PAGES = frozenset(
     {"portal.sign_in.sign_in", "portal.sign_in.set_up", "portal.sign_in.theme"}
 )
 
-for module in (sign_in, overview, devices, pair, content, playlists, proof_of_play):
+for module in (sign_in, overview, devices, pair, content, playlists, proof_of_play, gallery):
     blueprint.register_blueprint(module.routes)
 
 

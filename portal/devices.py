@@ -1,13 +1,15 @@
 """Devices: the list of screens, one screen, and what can be done to it."""
 
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from quart import Blueprint, flash, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 from wtforms import Form, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from portal import args, forms, plan_timeline
+from portal import args, forms, hardware, on_screen, plan_timeline, qr, reasons
 from signage import (
     assignments,
     commands,
@@ -47,22 +49,23 @@ async def index() -> ResponseReturnValue:
             conn, actor, filters, cursor=request.args.get("cursor"), now=now()
         )
         counts = await devices.count(conn, actor, filters, now=now())
+        fleet = await devices.count(conn, actor, now=now())
         places = await stores.list_for(conn, actor)
         teams = await groups.list_all(conn)
-    template = (
-        "devices/_rows.html"
-        if request.headers.get("HX-Target") == "device-rows"
-        else ("devices/index.html")
-    )
+    only_rows = args.wants_fragment("device-rows")
+    template = "devices/_rows.html" if only_rows else "devices/index.html"
     return await render_template(
         template,
         page=page,
         counts=counts,
         filters=filters,
-        stores=places,
-        groups=teams,
+        views=_views(fleet, filters),
+        filtered=filters != devices.NO_FILTERS,
+        store_options=[("", "All stores"), *((store.id, store.name) for store in places)],
+        group_options=[("", "All groups"), *((group.id, group.name) for group in teams)],
         next_href=page.next_cursor and args.with_args(cursor=page.next_cursor),
         player_url=public_url("/player"),
+        player_qr=qr.svg(public_url("/player")),
     )
 
 
@@ -84,12 +87,14 @@ async def show(device_id: UUID) -> ResponseReturnValue:
         device=device,
         plan=plan,
         timeline=plan_timeline.lay_out(plan, names, timezone=device.timezone, now=now()),
-        explained=explained,
+        tz=ZoneInfo(device.timezone),
+        hardware=hardware.describe(device.device_info),
+        playing=on_screen.find(device, plan),
+        reasons=reasons.entries(explained, ZoneInfo(device.timezone)),
         incidents=trouble,
         commands=sent,
         assigned=assigned[0] if assigned else None,
-        playlists=choices.items,
-        revisions=[],
+        playlist_options=[("", "None of its own"), *((p.id, p.name) for p in choices.items)],
     )
 
 
@@ -107,9 +112,9 @@ async def plan(device_id: UUID) -> ResponseReturnValue:
         "devices/plan.html",
         device=device,
         plan=plan,
-        names=names,
+        tz=ZoneInfo(device.timezone),
         revisions=revisions,
-        explained=explained,
+        reasons=reasons.entries(explained, ZoneInfo(device.timezone)),
         windows=plan_timeline.windows(plan, names, now=now()),
         timeline=plan_timeline.lay_out(plan, names, timezone=device.timezone, now=now()),
     )
@@ -178,6 +183,28 @@ async def retire(device_id: UUID) -> ResponseReturnValue:
         device = await devices.retire(conn, actor, device_id, now=now())
     await flash(f"{device.name} is retired. Its plays stay in every report.", "ok")
     return redirect("/devices")
+
+
+def _views(fleet: dict[devices.Health, int], filters: devices.Filters) -> list[dict[str, Any]]:
+    chosen = filters.health if filters == devices.Filters(health=filters.health) else "filtered"
+    words = {"online": "Online", "late": "Late", "offline": "Offline", "never": "Never seen"}
+    return [
+        {
+            "label": "All screens",
+            "href": "/devices",
+            "count": sum(fleet.values()),
+            "current": chosen is None,
+        },
+        *(
+            {
+                "label": words[health],
+                "href": f"/devices?health={health}",
+                "count": count,
+                "current": chosen == health,
+            }
+            for health, count in fleet.items()
+        ),
+    ]
 
 
 def _fill(form: DeviceForm, device: devices.Device) -> None:

@@ -15,23 +15,24 @@ YEAR_S = 365 * 24 * 3600
 
 
 class Place(msgspec.Struct, frozen=True):
-    """One page of the navigation and the right that it takes to see it."""
+    """One page of the navigation, the key after ``g`` that leads there, the right it takes."""
 
     section: str
     label: str
     href: str
     icon: str
+    key: str
     right: Right | None = None
     on_tabbar: bool = False
 
 
 PLACES = (
-    Place("", "Overview", "/", "layout-dashboard", None, True),
-    Place("Fleet", "Devices", "/devices", "monitor", "pair", True),
-    Place("Fleet", "Pair a screen", "/pair", "qr-code", "pair", True),
-    Place("Programming", "Content", "/content", "image", "program"),
-    Place("Programming", "Playlists", "/playlists", "list-video", "program"),
-    Place("Results", "Proof of play", "/proof-of-play", "chart-column", "report"),
+    Place("", "Overview", "/", "layout-dashboard", "o", None, True),
+    Place("Fleet", "Devices", "/devices", "monitor", "d", "pair", True),
+    Place("Fleet", "Pair a screen", "/pair", "qr-code", "a", "pair", True),
+    Place("Programming", "Content", "/content", "image", "c", "program"),
+    Place("Programming", "Playlists", "/playlists", "list-video", "p", "program"),
+    Place("Results", "Proof of play", "/proof-of-play", "chart-column", "r", "report"),
 )
 
 
@@ -89,5 +90,6 @@ def _link(place: Place) -> dict[str, Any]:
         "href": place.href,
         "icon": place.icon,
         "current": current,
+        "key": place.key,
         "count": 0,
     }

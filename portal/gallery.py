@@ -10,7 +10,8 @@ from wtforms import BooleanField, Form, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
 from portal import charts, timelines
-from web.services import now
+from signage.errors import NotFound
+from web.services import now, services
 
 routes = Blueprint("gallery", __name__)
 
@@ -42,7 +43,9 @@ class ScreenForm(Form):
 
 @routes.get("/gallery")
 async def index() -> ResponseReturnValue:
-    """Show the gallery."""
+    """Show the gallery, where the settings say so: it is for those who build pages."""
+    if not services().gallery:
+        raise NotFound("There is no such page.")
     return await render_template("gallery/index.html", **sample(now()))
 
 

@@ -1,5 +1,7 @@
 """The overview: a wall that a manager leaves open."""
 
+from zoneinfo import ZoneInfo
+
 from quart import Blueprint, render_template
 from quart.typing import ResponseReturnValue
 
@@ -32,5 +34,6 @@ async def index() -> ResponseReturnValue:
         incidents=trouble,
         steps=steps,
         hours=charts.bars(labels, series),
+        zones={store.timezone: ZoneInfo(store.timezone) for store in fleet.stores},
         player_url=public_url("/player"),
     )

@@ -8,7 +8,7 @@ from quart.typing import ResponseReturnValue
 from wtforms import BooleanField, Form, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length
 
-from portal import forms
+from portal import args, forms, hardware
 from signage import claims, credentials, devices, groups, stores
 from signage.actors import Actor
 from signage.errors import NotFound, PlaybillError, TooMany
@@ -87,8 +87,8 @@ async def waiting(claim_id: UUID) -> ResponseReturnValue:
         device = None
         if claim.device_id is not None:
             device = await devices.find(conn, actor, claim.device_id, now=now())
-    fragment = request.headers.get("HX-Target") == "pair-progress"
-    template = "pair/_progress.html" if fragment else "pair/waiting.html"
+    only_progress = args.wants_fragment("pair-progress")
+    template = "pair/_progress.html" if only_progress else "pair/waiting.html"
     return await render_template(template, claim=claim, device=device)
 
 
@@ -104,7 +104,14 @@ async def _show(actor: Actor, code: str, form: ApproveForm, status: int) -> Resp
     except NotFound as error:
         return await _ask(code, error.detail, 404)
     shown = credentials.grouped(credentials.plain_code(code))
-    return await render_template("pair/show.html", claim=claim, code=shown, form=form), status
+    page = await render_template(
+        "pair/show.html",
+        claim=claim,
+        code=shown,
+        form=form,
+        hardware=hardware.describe(claim.device_info),
+    )
+    return page, status
 
 
 async def _ask(code: str, error: str, status: int) -> ResponseReturnValue:

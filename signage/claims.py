@@ -355,10 +355,7 @@ async def _check_approval(
     if approval.name is not None and not 1 <= len(approval.name.strip()) <= devices.NAME_MAX_CHARS:
         detail = f"A screen's name has 1 to {devices.NAME_MAX_CHARS} characters."
         raise Invalid.field("/name", "invalid_name", detail)
-    try:
-        await stores.find(conn, actor, approval.store_id)
-    except NotFound as error:
-        raise Invalid.field("/store_id", "unknown_store", error.detail) from error
+    await stores.require(conn, actor, approval.store_id)
     await groups.require_all(conn, approval.group_ids)
     if approval.replaces_device_id is not None:
         try:

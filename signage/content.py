@@ -8,14 +8,15 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage import audit, paging, playlists
+from signage import audit, paging, playlists, tags
 from signage.actors import Actor
 from signage.errors import FieldError, Invalid, NotFound
 from signage.ids import new_id
 from signage.media.intake import Accepted
+from signage.values import Instant
 
 NAME_MAX_CHARS = 300
-TAGS_MAX = 50
+FOLDER_MAX_CHARS = 500
 URL_MAX_CHARS = 2000
 WEB_PAGE_MIME = "text/html"
 
@@ -30,8 +31,8 @@ class Details(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     campaign_id: UUID | None = None
     tags: list[str] = []
     folder: str = ""
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -324,8 +325,10 @@ async def check(conn: asyncpg.Connection, details: Details) -> None:
     if not 1 <= len(details.name.strip()) <= NAME_MAX_CHARS:
         detail = f"A name has 1 to {NAME_MAX_CHARS} characters."
         errors.append(FieldError("/name", "invalid_name", detail))
-    if len(details.tags) > TAGS_MAX:
-        errors.append(FieldError("/tags", "too_many_tags", f"At most {TAGS_MAX} tags."))
+    if len(details.folder) > FOLDER_MAX_CHARS:
+        detail = f"A folder has at most {FOLDER_MAX_CHARS} characters."
+        errors.append(FieldError("/folder", "invalid_folder", detail))
+    errors += tags.errors_in(details.tags)
     starts, ends = details.valid_from, details.valid_until
     if starts and ends and ends - starts <= timedelta(0):
         detail = "It cannot end before it starts."

@@ -11,14 +11,14 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage import audit, groups, paging, placements, stores
+from signage import audit, groups, paging, placements, stores, tags
 from signage.actors import Actor
-from signage.errors import Invalid, NotFound, Stale
+from signage.errors import FieldError, Invalid, NotFound, Stale
 
 ONLINE_WITHIN_S = 150
 LATE_WITHIN_S = 15 * 60
 NAME_MAX_CHARS = 200
-TAGS_MAX = 50
+NOTES_MAX_CHARS = 10_000
 
 Status = Literal["active", "revoked", "retired"]
 Health = Literal["online", "late", "offline", "never"]
@@ -156,9 +156,11 @@ async def change(
     _check(changes)
     async with conn.transaction():
         before = await find(conn, actor, device_id, now=now)
+        moves = isinstance(changes.store_id, UUID) and changes.store_id != before.store_id
+        if moves:
+            await stores.require(conn, actor, changes.store_id)
         await _write(conn, before, changes, revision, now)
-        if isinstance(changes.store_id, UUID) and changes.store_id != before.store_id:
-            await stores.find(conn, actor, changes.store_id)
+        if moves:
             await placements.move(conn, device_id, changes.store_id, now=now)
         if not isinstance(changes.group_ids, msgspec.UnsetType):
             await groups.put_device(conn, device_id, changes.group_ids)
@@ -234,12 +236,17 @@ def _filter_values(actor: Actor, filters: Filters, now: datetime) -> list[Any]:
 
 
 def _check(changes: Changes) -> None:
-    name = changes.name
-    if isinstance(name, str) and not 1 <= len(name.strip()) <= NAME_MAX_CHARS:
+    errors = []
+    if isinstance(changes.name, str) and not 1 <= len(changes.name.strip()) <= NAME_MAX_CHARS:
         detail = f"A screen's name has 1 to {NAME_MAX_CHARS} characters."
-        raise Invalid.field("/name", "invalid_name", detail)
-    if isinstance(changes.tags, list) and len(changes.tags) > TAGS_MAX:
-        raise Invalid.field("/tags", "too_many_tags", f"At most {TAGS_MAX} tags fit on a screen.")
+        errors.append(FieldError("/name", "invalid_name", detail))
+    if isinstance(changes.notes, str) and len(changes.notes) > NOTES_MAX_CHARS:
+        detail = f"Notes have at most {NOTES_MAX_CHARS} characters."
+        errors.append(FieldError("/notes", "invalid_notes", detail))
+    if isinstance(changes.tags, list):
+        errors += tags.errors_in(changes.tags)
+    if errors:
+        raise Invalid(errors)
 
 
 async def _write(

@@ -2,7 +2,7 @@
 
 import random
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
@@ -10,6 +10,7 @@ import msgspec
 
 from signage import commands
 from signage.claims import check_device_info
+from signage.values import Count, Instant
 
 HEARTBEAT_INTERVAL_S = 60
 PLAN_POLL_S = 60
@@ -17,6 +18,9 @@ JITTER_SHARE = 0.1
 TRANSIT_MAX_S = 60
 LAST_ERROR_MAX_CHARS = 2000
 COUNTERS_MAX = 100
+
+
+Counters = Annotated[dict[str, Count], msgspec.Meta(max_length=COUNTERS_MAX)]
 
 
 class Pace(msgspec.Struct, frozen=True):
@@ -34,20 +38,20 @@ class NowPlaying(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is on screen; ``frame`` counts frames, so that "alive but frozen" shows."""
 
     item_id: str
-    started_at: datetime | None = None
-    frame: int | None = None
+    started_at: Instant | None = None
+    frame: Count | None = None
 
 
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     """One heartbeat as a player sends it; ``sent_at`` is the device's own clock."""
 
-    disk_used_bytes: int
-    disk_total_bytes: int | None = None
+    disk_used_bytes: Count
+    disk_total_bytes: Count | None = None
     now_playing: NowPlaying | str | None = None
     plan_etag: str | None = None
     last_error: str | None = None
-    counters: dict[str, int] | None = None
-    sent_at: datetime | None = None
+    counters: Counters | None = None
+    sent_at: Instant | None = None
     player_version: str | None = None
     device_info: dict[str, Any] | None = None
 

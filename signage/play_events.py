@@ -37,7 +37,7 @@ Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer to the player, not a fault
+class Refusal(Exception):
     """Why one event is not accepted: a code for programs, a sentence for the quarantine."""
 
     def __init__(self, code: Code, detail: str) -> None:

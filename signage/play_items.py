@@ -33,7 +33,7 @@ NOTHING = Played()
 
 
 class Content(msgspec.Struct, frozen=True):
-    """A content that a device was given: its campaign, and its versions with when they went live."""
+    """A content that a device was given: its campaign, its versions and when each went live."""
 
     content_id: UUID
     campaign_id: UUID

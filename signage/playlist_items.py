@@ -9,6 +9,7 @@ import msgspec
 
 from signage.errors import Conflict, FieldError, Invalid
 from signage.ids import new_id
+from signage.values import Instant, SmallInteger
 
 ITEMS_MAX = 1000
 DURATION_MIN_MS = 500
@@ -27,12 +28,12 @@ class NewItem(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     content_id: UUID | None = None
     playlist_id: UUID | None = None
-    duration_ms: int | None = None
-    version: int | None = None
+    duration_ms: SmallInteger | None = None
+    version: SmallInteger | None = None
     campaign_id: UUID | None = None
-    not_before: datetime | None = None
-    not_after: datetime | None = None
-    weight: int = 1
+    not_before: Instant | None = None
+    not_after: Instant | None = None
+    weight: SmallInteger = 1
     id: UUID | None = None
 
 

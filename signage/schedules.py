@@ -16,6 +16,7 @@ from signage.actors import Actor
 from signage.errors import FieldError, Invalid, NotFound
 from signage.ids import new_id
 from signage.targets import Target
+from signage.values import SmallInteger
 
 NAME_MAX_CHARS = 200
 PRIORITY_MAX = 100
@@ -40,7 +41,7 @@ class NewSchedule(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     exdates: list[date] = []
     rdates: list[date] = []
     timezone: str | None = None
-    priority: int = 50
+    priority: SmallInteger = 50
     takeover: bool = False
     only_when_open: bool = False
     enabled: bool = True

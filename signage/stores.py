@@ -19,6 +19,8 @@ Hours = list[tuple[str, str]]
 """Times of day from which and until which a store is open, as ``HH:MM``; until may be ``24:00``."""
 
 NAME_MAX_CHARS = 200
+ADDRESS_MAX_CHARS = 500
+REGION_MAX_CHARS = 200
 INTERVALS_A_DAY_MAX = 8
 SPECIAL_DAYS_MAX = 1000
 
@@ -66,6 +68,14 @@ async def find(conn: asyncpg.Connection, actor: Actor, store_id: UUID) -> Store:
     return _store(row)
 
 
+async def require(conn: asyncpg.Connection, actor: Actor, store_id: UUID) -> None:
+    """Raise Invalid for ``/store_id`` unless the store exists within the actor's scope."""
+    try:
+        await find(conn, actor, store_id)
+    except NotFound as error:
+        raise Invalid.field("/store_id", "unknown_store", error.detail) from error
+
+
 async def list_for(conn: asyncpg.Connection, actor: Actor) -> list[Store]:
     """Return the actor's stores by name."""
     rows = await conn.fetch(
@@ -78,6 +88,18 @@ async def list_for(conn: asyncpg.Connection, actor: Actor) -> list[Store]:
         actor.store_ids,
     )
     return [_store(row) for row in rows]
+
+
+async def ids_of(conn: asyncpg.Connection, codes: list[str]) -> list[UUID]:
+    """Return the ids of the stores with these codes; NotFound names the first unknown one."""
+    rows = await conn.fetch(
+        "/* stores.ids_of */ SELECT code, id FROM stores WHERE code = ANY ($1)", codes
+    )
+    by_code = {row["code"]: row["id"] for row in rows}
+    for code in codes:
+        if code not in by_code:
+            raise NotFound(f"There is no store with the code {code}.")
+    return [by_code[code] for code in codes]
 
 
 async def list_page(
@@ -160,6 +182,12 @@ def _check(new: NewStore) -> None:
     if not 1 <= len(new.name.strip()) <= NAME_MAX_CHARS:
         detail = f"A store's name has 1 to {NAME_MAX_CHARS} characters."
         errors.append(FieldError("/name", "invalid_name", detail))
+    if len(new.address) > ADDRESS_MAX_CHARS:
+        detail = f"An address has at most {ADDRESS_MAX_CHARS} characters."
+        errors.append(FieldError("/address", "invalid_address", detail))
+    if len(new.region) > REGION_MAX_CHARS:
+        detail = f"A region has at most {REGION_MAX_CHARS} characters."
+        errors.append(FieldError("/region", "invalid_region", detail))
     if new.timezone not in available_timezones():
         detail = f"{new.timezone} is no IANA time zone, such as Europe/Lisbon."
         errors.append(FieldError("/timezone", "unknown_timezone", detail))

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
+import psutil
 import pytest
 
 from db import pool as db_pool
@@ -134,7 +135,7 @@ def _scratch_server() -> Iterator[str]:
 def _sweep(parent: Path) -> None:
     """Remove what runs that were killed left behind: the directory is named for their process."""
     for directory in parent.glob(f"{DIRECTORY_PREFIX}*"):
-        if Path("/proc", directory.name.removeprefix(DIRECTORY_PREFIX)).exists():
+        if psutil.pid_exists(int(directory.name.removeprefix(DIRECTORY_PREFIX))):
             continue
         left = postmaster.find(directory / "postgres")
         if left is not None:

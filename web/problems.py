@@ -74,6 +74,8 @@ DATABASE_AWAY = (
     asyncio.TimeoutError,
 )
 
+NOT_STORABLE = (asyncpg.DataError, UnicodeEncodeError)
+
 
 def status_of(error: PlaybillError) -> int:
     """Return the HTTP status of a refusal."""
@@ -86,12 +88,14 @@ def understood(error: Exception) -> PlaybillError | None:
     """Return the domain's word for an exception of the database, or None where it is a fault."""
     if isinstance(error, PlaybillError):
         return error
+    if isinstance(error, NOT_STORABLE) or (
+        isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
+    ):
+        # The second is the driver's own refusal of a value, before it reaches the database.
+        detail = "A value holds what cannot be stored, such as NUL or a number out of range."
+        return Invalid.field("", "invalid_value", detail)
     if isinstance(error, DATABASE_AWAY):
         return Unavailable("The database does not answer now. Try again in a few seconds.")
-    if isinstance(error, (asyncpg.DataError, UnicodeEncodeError)):
-        return Invalid.field(
-            "", "invalid_text", "A value holds what cannot be stored, such as NUL."
-        )
     return None
 
 

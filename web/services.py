@@ -35,6 +35,7 @@ class Services:
     trusted_proxies: list[Network] = field(default_factory=list)
     clock: Callable[[], datetime] = utc_now
     pace: Pace = field(default_factory=Pace)
+    gallery: bool = False
 
 
 def services() -> Services:

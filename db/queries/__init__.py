@@ -1,4 +1,4 @@
-"""Statements that are the point, or too long to stand inside a function: ``<module>.<function>.sql``."""
+"""Statements that are the point, or too long for a function: ``<module>.<function>.sql``."""
 
 from functools import cache
 from pathlib import Path

@@ -12,7 +12,7 @@ import click
 from playbill import database
 from playbill.cli.output import say, with_data_dir
 from playbill.config import Config
-from signage import keys, users
+from signage import keys, stores, users
 from signage.actors import SYSTEM, Role
 
 Result = TypeVar("Result")
@@ -28,10 +28,21 @@ def user() -> None:
 @click.argument("email")
 @click.option("--role", type=ROLES, required=True, help="What they may do.")
 @click.option("--name", help="What others see. [default: the address up to the @]")
+@click.option("--store", "codes", multiple=True, help="The code of a store; may be repeated.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_data_dir
-def add_user(config: Config, email: str, role: str, name: str | None, password_stdin: bool) -> None:
-    """Add a person who can sign in at once. Asks for a password of 12 characters or more."""
+def add_user(
+    config: Config,
+    email: str,
+    role: str,
+    name: str | None,
+    codes: tuple[str, ...],
+    password_stdin: bool,
+) -> None:
+    """Add a person who can sign in at once. Asks for a password of 12 characters or more.
+
+    Administrators and analysts without a store reach all of them, others none.
+    """
     password = _password(password_stdin)
 
     async def add(conn: asyncpg.Connection) -> users.User:
@@ -42,6 +53,7 @@ def add_user(config: Config, email: str, role: str, name: str | None, password_s
             name=name or email.partition("@")[0],
             role=cast(Role, role),
             password=password,
+            store_ids=await stores.ids_of(conn, list(codes)),
             now=datetime.now(UTC),
         )
 

@@ -62,8 +62,9 @@ export class Api {
    */
   async plan(etag) {
     const answer = await this.#signed((token) => {
-      const held = etag === null ? {} : { "If-None-Match": `"${etag}"` };
-      return this.#fetch("GET", "/plan", { ...bearer(token), ...held });
+      const headers = bearer(token);
+      if (etag !== null) headers["If-None-Match"] = `"${etag}"`;
+      return this.#fetch("GET", "/plan", headers);
     });
     if (answer.status === 304) return null;
     return { etag: bareTag(answer.headers.get("ETag") ?? ""), body: await answer.json() };

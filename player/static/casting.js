@@ -57,9 +57,9 @@ export class Casting {
       const offsetMs = own ? Math.max(0, at - slot.startsAt) : 0;
       const turnMs = slot.endsAt - at + offsetMs;
       const found = await this.#try(item, content, offsetMs, turnMs);
-      if (found.opened) return { slot, item, missed, ...found.opened };
+      if ("prepared" in found) return { slot, item, missed, ...found };
       if (call !== this.#calls) break;
-      if (own) missed = found.missed;
+      if (own) missed = found;
     }
     return { slot, item: null, prepared: null, release: () => {}, missed };
   }
@@ -79,26 +79,26 @@ export class Casting {
   /** @param {Item} item @param {Content} content @param {number} offsetMs @param {number} turnMs */
   async #try(item, content, offsetMs, turnMs) {
     const broken = this.#broken.get(item.item_id);
-    if (broken && broken.until > this.#clock.monotonic()) return missedFor(broken.error);
+    if (broken && broken.until > this.#clock.monotonic()) return failed(broken.error);
     if (!this.#media.isReady(content)) {
-      return { missed: /** @type {const} */ ({ result: "skipped", error: "not_downloaded" }) };
+      return /** @type {const} */ ({ result: "skipped", error: "not_downloaded" });
     }
     let release = () => {};
     try {
       const opened = await this.#media.open(content);
       release = opened.release;
       const showing = { content, url: opened.url, offsetMs, turnMs };
-      return { opened: { prepared: await this.#stage.prepare(showing), release } };
+      return { prepared: await this.#stage.prepare(showing), release };
     } catch (error) {
       release();
       const { message } = /** @type {Error} */ (error);
       if (!(error instanceof Superseded)) this.distrust(item, message);
-      return missedFor(message);
+      return failed(message);
     }
   }
 }
 
 /** @param {string} error */
-function missedFor(error) {
-  return { missed: /** @type {const} */ ({ result: "content_failed", error }) };
+function failed(error) {
+  return /** @type {const} */ ({ result: "content_failed", error });
 }

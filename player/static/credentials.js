@@ -26,6 +26,7 @@ export class Credentials {
   #refresh = () => Promise.reject(new Error("not connected"));
   /** @type {Promise<string> | null} */
   #renewing = null;
+  #signedOut = false;
   /** Called once the server knows this player no more: it plays on, and asks to be paired. */
   onSignedOut = () => {};
 
@@ -58,12 +59,13 @@ export class Credentials {
       renewAt: this.#clock.now() + reply.token_expires_in * 1000 * RENEW_AT_SHARE,
     };
     await this.#store.set(KEY, this.#kept);
+    this.#signedOut = false;
   }
 
   /** The token to sign a call with, renewed where it is about to run out. */
   async token() {
     const kept = this.#kept;
-    if (!kept) throw new Error("This player is not paired.");
+    if (!kept || this.#signedOut) throw new Error("This player is not paired.");
     if (this.#clock.now() < kept.renewAt) return kept.device_token;
     return this.renew(kept.device_token).catch((error) => {
       if (error.status === 401) throw error;
@@ -80,7 +82,13 @@ export class Credentials {
 
   /** @param {string} token the server knows it no more, unless it has been renewed since */
   refused(token) {
-    if (this.#kept?.device_token === token) this.onSignedOut();
+    if (this.#kept?.device_token === token) this.#signOut();
+  }
+
+  #signOut() {
+    if (this.#signedOut) return;
+    this.#signedOut = true;
+    this.onSignedOut();
   }
 
   async #renew() {
@@ -88,7 +96,7 @@ export class Credentials {
     try {
       await this.keep(await this.#refresh(kept.refresh_token));
     } catch (error) {
-      if (/** @type {any} */ (error).status === 401) this.onSignedOut();
+      if (/** @type {any} */ (error).status === 401) this.#signOut();
       throw error;
     }
     return /** @type {Kept} */ (this.#kept).device_token;

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import accumulate, chain, islice
+from itertools import accumulate, chain, groupby, islice, zip_longest
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
@@ -197,11 +198,12 @@ def _live(content: Content, pinned: int | None) -> Iterator[tuple[ContentVersion
         if pinned in versions:
             yield versions[pinned], _EVER
         return
-    published = sorted(content.publications, key=lambda publication: publication.live_from)
-    ends = [*(publication.live_from for publication in published[1:]), _EVER[1]]
-    for publication, end in zip(published, ends, strict=True):
-        if publication.version in versions:
-            yield versions[publication.version], (publication.live_from, end)
+    in_order = sorted(content.publications, key=attrgetter("live_from"))
+    runs = [next(run) for _, run in groupby(in_order, key=attrgetter("version"))]
+    for current, following in zip_longest(runs, runs[1:]):
+        if current.version in versions:
+            end = following.live_from if following else _EVER[1]
+            yield versions[current.version], (current.live_from, end)
 
 
 def _clip(span: Interval, start: datetime | None, end: datetime | None) -> Interval:

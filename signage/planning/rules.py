@@ -66,6 +66,8 @@ def parse(text: str) -> Rule:
 
 
 def _parts(text: str) -> dict[str, str]:
+    if text.startswith("RRULE:"):
+        raise RuleError("rule_syntax", "Leave out RRULE: and begin with FREQ=.")
     parts: dict[str, str] = {}
     for part in text.split(";"):
         name, equals, value = part.partition("=")

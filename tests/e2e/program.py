@@ -27,6 +27,7 @@ class Running:
         self.process = process
         self.data_dir = data_dir
         self.output = ""
+        self._ended = False
         self._grew = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -65,10 +66,19 @@ class Running:
     def wait_for(self, text: str) -> None:
         """Return when it wrote the text; fail with its output when it ended before."""
         with self._grew:
-            seen = self._grew.wait_for(
-                lambda: text in self.output or not self._reader.is_alive(), READY_WITHIN_S
-            )
+            seen = self._grew.wait_for(lambda: text in self.output or self._ended, READY_WITHIN_S)
         assert seen and text in self.output, f"no {text!r} in:\n{self.output}"
+
+    def close(self) -> None:
+        """End it, by force if a signal does not, and let go of its output."""
+        if self.process.poll() is None:
+            with suppress(subprocess.TimeoutExpired):
+                self.stop(signal.SIGTERM)
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -76,8 +86,8 @@ class Running:
             with self._grew:
                 self.output += line
                 self._grew.notify_all()
-        self._reader = threading.current_thread()
         with self._grew:
+            self._ended = True
             self._grew.notify_all()
 
     def _after(self, mark: str) -> str:
@@ -101,11 +111,7 @@ def serving(data_dir: Path, *options: str, **environment: str) -> Iterator[Runni
         running.wait_for("Stop with Ctrl-C.")
         yield running
     finally:
-        if process.poll() is None:
-            with suppress(subprocess.TimeoutExpired):
-                running.stop(signal.SIGTERM)
-        process.kill()
-        process.wait()
+        running.close()
 
 
 def playbill(

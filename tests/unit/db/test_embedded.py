@@ -163,6 +163,21 @@ async def test_any_data_directory_will_do(data_dir: Path, name: str) -> None:
         assert await _ask(server.dsn, "SELECT 1") == 1
 
 
+def test_a_start_waits_for_a_recovery_however_long_and_says_so(data_dir: Path) -> None:
+    told: list[str] = []
+
+    def recovered(text: str) -> None:
+        told.append(text)
+        pid_file.write_text(pid_file.read_text().replace("starting", "ready   "))
+
+    pid_file = data_dir / "postgres" / postmaster.PID_FILE
+    with EmbeddedServer(data_dir, settings=SETTINGS):
+        pid_file.write_text(pid_file.read_text().replace("ready   ", "starting"))
+        with EmbeddedServer(data_dir, progress=recovered) as server:
+            assert server.pid is not None
+    assert ["recovers" in text for text in told] == [True]
+
+
 def test_a_set_up_that_was_interrupted_starts_over(data_dir: Path) -> None:
     unfinished = data_dir / "postgres.new"
     unfinished.mkdir()

@@ -53,7 +53,7 @@ def image(number: int, **values: Any) -> Content:
     defaults: dict[str, Any] = {
         "kind": "image",
         "versions": (version,),
-        "publications": (Publication(live_from=LONG_AGO, version=1),),
+        "publications": (Publication(live_from=EVER_SINCE, version=1),),
     }
     return Content(id=uid(number), **(defaults | values))
 
@@ -116,9 +116,7 @@ def schedule(number: int, **values: Any) -> Schedule:
 
 def assignment(number: int, layer: Any = "fleet", **values: Any) -> Assignment:
     """Return an assignment of the default loop."""
-    return Assignment(
-        id=uid(number), layer=layer, **({"playlist_id": DEFAULT_LOOP.id} | values)
-    )
+    return Assignment(id=uid(number), layer=layer, **({"playlist_id": DEFAULT_LOOP.id} | values))
 
 
 def inputs(

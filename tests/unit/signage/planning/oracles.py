@@ -73,9 +73,7 @@ def spans(
     return sorted(found)
 
 
-def dates(
-    pattern: Pattern, clock: WallClock, since: datetime, until: datetime
-) -> Iterator[date]:
+def dates(pattern: Pattern, clock: WallClock, since: datetime, until: datetime) -> Iterator[date]:
     """Yield the local dates on which an occurrence begins, as dateutil finds them."""
     begins = time() if pattern.all_day else pattern.start_time or time()
     first = datetime.combine(since.date() - 3 * DAY, time())

@@ -66,9 +66,7 @@ def test_all_day_is_from_midnight_to_midnight_whatever_the_times_say() -> None:
         ("Africa/Casablanca", date(2026, 3, 22), 23),
     ],
 )
-def test_a_day_is_as_long_as_its_clock_changes_make_it(
-    name: str, on: date, hours: float
-) -> None:
+def test_a_day_is_as_long_as_its_clock_changes_make_it(name: str, on: date, hours: float) -> None:
     ((start, end),) = all_days(name, on, 1)
     assert (end - start) / HOUR == hours
 
@@ -138,9 +136,9 @@ def test_two_local_days_that_fall_on_one_instant_count_once() -> None:
 def test_the_day_that_counts_once_is_the_one_that_was_lived() -> None:
     pattern = Pattern(date(2011, 12, 28), time(8), time(20), rrule="FREQ=DAILY")
     found = occurrences(
-        pattern, zone("Pacific/Apia"), at("2011-12-28 00:00"), at("2012-01-02 00:00")
+        pattern, zone("Pacific/Apia"), at("2011-12-28 00:00"), at("2012-01-01 00:00")
     )
-    assert [one.on.day for one in found] == [27, 28, 29, 31, 1][1:]
+    assert [one.on.day for one in found] == [28, 29, 31, 1]
 
 
 def test_something_that_began_on_a_date_the_clocks_went_back_from_is_found() -> None:

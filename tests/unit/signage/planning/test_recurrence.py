@@ -2,11 +2,11 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-
-import pytest
 from zoneinfo import ZoneInfo
 
-from signage.planning import Pattern, RuleError, check, occurrences, zone
+import pytest
+
+from signage.planning import Pattern, RuleError, check, occurrences, recurrence, zone
 from signage.planning.recurrence import DATES_MAX
 from tests.unit.signage.planning.cast import at
 
@@ -40,9 +40,7 @@ def test_a_date_that_does_not_exist_is_skipped() -> None:
 
 
 def test_the_29th_of_february_comes_every_four_years() -> None:
-    found = dates(
-        "FREQ=YEARLY", date(2024, 2, 29), since=date(2024, 1, 1), until=date(2033, 1, 1)
-    )
+    found = dates("FREQ=YEARLY", date(2024, 2, 29), since=date(2024, 1, 1), until=date(2033, 1, 1))
     assert found == ["2024-02-29", "2028-02-29", "2032-02-29"]
 
 
@@ -170,15 +168,16 @@ def test_a_rule_that_never_matches_ends_without_searching_for_ever() -> None:
 
 
 def test_an_old_rule_is_not_walked_from_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    from signage.planning import recurrence
-
     asked: list[date] = []
     real = recurrence._matches
     monkeypatch.setattr(
         recurrence, "_matches", lambda rule, day: (asked.append(day), real(rule, day))[1]
     )
     found = dates(
-        "FREQ=DAILY;UNTIL=21001231", date(1970, 1, 1), since=date(2026, 3, 1), until=date(2026, 3, 4)
+        "FREQ=DAILY;UNTIL=21001231",
+        date(1970, 1, 1),
+        since=date(2026, 3, 1),
+        until=date(2026, 3, 4),
     )
     assert found == ["2026-03-01", "2026-03-02", "2026-03-03"]
     assert len(asked) < 10

@@ -69,9 +69,7 @@ def _that_starts_on_a_match(chance: random.Random, middle: datetime) -> Pattern:
             start = datetime.combine(pattern.starts_on, pattern.start_time)
             first = next(iter(rrulestr(pattern.rrule, dtstart=start)), None)
             if first is not None:
-                return replace(
-                    pattern, starts_on=first.date(), ends_on=None, exdates=(), rdates=()
-                )
+                return replace(pattern, starts_on=first.date(), ends_on=None, exdates=(), rdates=())
 
 
 def _ical_starts(

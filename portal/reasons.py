@@ -1,0 +1,73 @@
+"""Reasons: why a screen plays what it plays, as the entries of the "Why is this playing?" list."""
+
+from datetime import datetime, tzinfo
+from typing import Any
+
+from portal import ui
+from signage.explanations import Explanation, Verdict
+
+REACH = {
+    "fleet": "the whole fleet",
+    "store": "this store",
+    "group": "a group of this screen",
+    "device": "this screen only",
+}
+VERDICTS = {
+    "schedule_beats_assignment": ("Fallback", "Plays only when no schedule applies."),
+    "takeover": ("Outranked", "A takeover comes before every other schedule."),
+    "lower_layer": ("Outranked", "What is meant for fewer screens comes first."),
+    "lower_priority": ("Outranked", "Its priority is lower."),
+    "lower_group_rank": ("Outranked", "Its group has a lower rank."),
+    "earlier_start": ("Outranked", "Of two alike the one that started later plays."),
+    "created_earlier": ("Outranked", "Of two alike the one that was made later plays."),
+    "smaller_id": ("Outranked", "Both were made in the same instant."),
+    "disabled": ("Disabled", "It is switched off."),
+    "outside_hours": ("Not now", "It plays today, at other hours."),
+    "not_on_this_date": ("Not today", "It has no occurrence on this date."),
+    "store_closed": ("Store closed", "It plays only while the store is open."),
+}
+"""What each rule of ``signage.planning`` that beats a source is called, and in a sentence."""
+
+
+def entries(explained: Explanation, zone: tzinfo) -> list[dict[str, Any]]:
+    """Return the winner, then every loser with the rule that beat it, in the store's own time."""
+    winner = explained.winner
+    if winner.kind == "nothing":
+        first = {
+            "title": "Nothing is assigned",
+            "text": "No schedule applies and no playlist is always on here.",
+            "verdict": "Fallback",
+            "tone": "warn",
+            "wins": False,
+        }
+    else:
+        first = _entry(winner, zone) | {"verdict": "Plays", "tone": "ok", "wins": True}
+    return [first, *(_lost(loser, zone) for loser in explained.losers)]
+
+
+def _lost(loser: Verdict, zone: tzinfo) -> dict[str, Any]:
+    entry = _entry(loser, zone)
+    if loser.reason is None:
+        return entry | {"verdict": "Outranked", "tone": "off", "wins": False}
+    verdict, why = VERDICTS.get(loser.reason.code, ("Skipped", ui.words.sentence(loser.reason.text)))
+    detail = f" ({loser.reason.text})" if loser.reason.code.startswith("lower_p") else ""
+    text = f"{why.removesuffix('.')}{detail}. {entry['text']}"
+    return entry | {"verdict": verdict, "tone": "off", "wins": False, "text": text}
+
+
+def _entry(verdict: Verdict, zone: tzinfo) -> dict[str, Any]:
+    reach = REACH[verdict.layer] if verdict.layer else ""
+    if verdict.kind == "assignment":
+        return {"title": verdict.playlist, "text": f"Always on for {reach}."}
+    window = verdict.window
+    hours = _hours(window.from_, window.until, zone) if window else ""
+    return {
+        "title": f"{verdict.name}: {verdict.playlist}",
+        "text": f"Schedule for {reach}, priority {verdict.priority}{hours}.",
+    }
+
+
+def _hours(start: datetime | None, end: datetime | None, zone: tzinfo) -> str:
+    if start is None or end is None:
+        return ""
+    return f", {ui.day(start, zone)} {ui.clock(start, zone)} to {ui.clock(end, zone)}"

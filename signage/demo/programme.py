@@ -1,0 +1,146 @@
+"""The demo's programme: campaigns, what is in the playlists, and when they play where.
+
+Items stand longer than on a real screen, so that a week of proven plays is told in a fraction of
+the rows. Only Welcome, which a screen that somebody pairs gets, is as lively as it would be.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Place = tuple[Literal["fleet", "group", "store"], str]
+"""A target by name: a group's, a store's code, or nothing for the fleet."""
+
+FLEET: Place = ("fleet", "")
+
+
+class Booking(msgspec.Struct, frozen=True):
+    """A campaign; the days are counted from today."""
+
+    name: str
+    advertiser: str
+    contract_number: str
+    content: tuple[str, ...]
+    since_days: int
+    until_days: int
+    planned_plays: int
+
+
+class Spot(msgspec.Struct, frozen=True):
+    """An item of a playlist: a piece of the showreel or a playlist; None: as long as the video."""
+
+    name: str
+    seconds: float | None = None
+    weight: int = 1
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """A schedule. ``from_day`` is its first day counted from today, None the demo's first."""
+
+    name: str
+    playlist: str
+    target: Place
+    start: str | None = None
+    end: str | None = None
+    rrule: str | None = "FREQ=DAILY"
+    priority: int = 50
+    takeover: bool = False
+    only_when_open: bool = False
+    enabled: bool = True
+    from_day: int | None = None
+
+
+BOOKINGS = (
+    Booking("Autumn coffee", "Example Roasters", "EX-2041",
+            ("Coffee of the week", "Portrait coffee"), -20, 25, 90_000),
+    Booking("Autumn sale", "Own brand", "", ("Autumn sale", "Portrait autumn sale"), -14, 6, 70_000),
+    Booking("Winter citrus", "Example Growers", "EX-2057",
+            ("Winter citrus", "Market greens"), -9, 40, 110_000),
+    Booking("Loyalty card", "Own brand", "", ("Loyalty card",), -120, 240, 800_000),
+    Booking("Fresh bakery", "Example Mills", "EX-1988",
+            ("Fresh bakery", "Portrait bakery", "Breakfast menu"), -45, 14, 160_000),
+)  # fmt: skip
+
+# In this order: a playlist comes after those that it holds.
+PLAYLISTS: dict[str, tuple[Spot, ...]] = {
+    "House spots": (
+        Spot("Loyalty card", 12),
+        Spot("Bring your own bag", 12),
+        Spot("Click and collect", 12),
+    ),
+    "Welcome": (
+        Spot("Coffee of the week"),
+        Spot("Autumn sale", weight=2),
+        Spot("Fresh bakery", 10),
+        Spot("Winter citrus"),
+        Spot("Market greens", 10),
+        Spot("House spots"),
+    ),
+    "Breakfast": (
+        Spot("Breakfast menu", 120, weight=2),
+        Spot("Coffee of the week", 64),
+        Spot("Fresh bakery", 90),
+    ),
+    "Lunch": (Spot("Market greens", 180), Spot("Winter citrus", 120), Spot("Fresh bakery", 180)),
+    "All day": (
+        Spot("Fresh bakery", 300),
+        Spot("Coffee of the week", 240),
+        Spot("Loyalty card", 240),
+        Spot("Winter citrus", 300),
+    ),
+    "Shop window": (
+        Spot("Autumn sale", 160, weight=2),
+        Spot("Winter citrus", 120),
+        Spot("Weekend deal", 120),
+        Spot("Coffee of the week", 96),
+        Spot("Market greens", 120),
+        Spot("House spots"),
+    ),
+    "Evening window": (
+        Spot("Autumn sale", 120),
+        Spot("Weekend deal", 150),
+        Spot("Winter citrus", 120),
+    ),
+    "Till": (
+        Spot("Loyalty card", 120, weight=2),
+        Spot("Bring your own bag", 120),
+        Spot("Click and collect", 150),
+        Spot("Weekend deal", 150),
+    ),
+    "Entrance": (
+        Spot("Portrait autumn sale", 120),
+        Spot("Portrait bakery", 120),
+        Spot("Portrait coffee", 90),
+    ),
+    "Weekend": (Spot("Weekend deal", 120, weight=2), Spot("Autumn sale", 80)),
+    "Entrance at night": (Spot("Portrait autumn sale", 900),),
+    "Quiet hours": (Spot("Store hours", 900), Spot("Click and collect", 600)),
+}
+
+ALWAYS_ON: dict[Place, str] = {
+    FLEET: "Welcome",
+    ("group", "Windows"): "Quiet hours",
+    ("group", "Tills"): "Quiet hours",
+    ("group", "Menu boards"): "All day",
+    ("group", "Entrances"): "Entrance at night",
+    ("store", "FAO-01"): "All day",
+}
+
+SLOTS = (
+    Slot("Breakfast", "Breakfast", FLEET, "06:00", "11:00"),
+    Slot("Lunch", "Lunch", ("group", "Menu boards"), "12:00", "15:00",
+         rrule="FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"),
+    Slot("Windows while open", "Shop window", ("group", "Windows"), only_when_open=True,
+         priority=40),
+    Slot("Windows in the evening", "Evening window", ("group", "Windows"), "18:00", "22:00"),
+    Slot("Windows at night", "Quiet hours", ("group", "Windows"), "22:00", "02:00"),
+    Slot("Tills while open", "Till", ("group", "Tills"), only_when_open=True),
+    Slot("Entrances", "Entrance", ("group", "Entrances"), "06:30", "22:30"),
+    Slot("Weekend special in Faro", "Weekend", ("store", "FAO-01"), "10:00", "20:00",
+         rrule="FREQ=WEEKLY;BYDAY=FR,SA,SU", priority=70, only_when_open=True),
+    Slot("Reopening in Braga", "Welcome", ("store", "BRG-01"), "10:00", "12:00", rrule=None,
+         takeover=True, from_day=-3),
+    Slot("Stock-taking notice", "Quiet hours", FLEET, "20:00", "23:00", rrule=None, priority=90,
+         takeover=True, enabled=False, from_day=9),
+)  # fmt: skip
+"""Without times a schedule is all day long."""

@@ -1,0 +1,172 @@
+"""Accepted plays as rows: what each counts as, decided once, and the daily sums they add to."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import NamedTuple, cast
+from uuid import UUID
+
+import asyncpg
+
+from db import queries
+from signage.heartbeats import clean
+from signage.play_events import Play
+from signage.play_items import Played
+from signage.play_places import Place
+from signage.play_rules import RULE_VERSION, EventType, Outcome, Result, Rules, outcome
+
+TEXT_MAX_CHARS = 200
+ERROR_MAX_CHARS = 2_000
+
+
+class Row(NamedTuple):
+    """One row of proof_of_play_events, in the order of ``plays.insert.sql``."""
+
+    device_id: UUID
+    event_id: UUID
+    event_type: EventType
+    result: Result
+    outcome: Outcome
+    started_at: datetime
+    device_started_at: datetime
+    clock_offset_ms: int
+    duration_ms: int
+    device_duration_ms: int
+    planned_duration_ms: int | None
+    item_id: str | None
+    schedule_id: UUID | None
+    playlist_id: UUID | None
+    content_id: UUID
+    content_version: int | None
+    campaign_id: UUID
+    store_id: UUID
+    report_day: date
+    report_hour: int
+    late: bool
+    seq: int | None
+    plan_etag: str | None
+    player_version: str | None
+    error: str | None
+    payload_hash: bytes
+    received_at: datetime
+
+
+def row_of(play: Play, played: Played, place: Place, rules: Rules) -> Row:
+    """Return the play as it is counted: attributed to a store, its local day and a campaign."""
+    sent = play.sent
+    event_type, result = cast(EventType, sent.event_type), cast(Result, sent.result)
+    duration_ms = min(sent.duration_ms, rules.duration_max_ms)
+    ended_at = play.started_at + timedelta(milliseconds=duration_ms)
+    store_id, zone = place
+    local = play.started_at.astimezone(zone)
+    row = Row(
+        device_id=play.device_id,
+        event_id=play.event_id,
+        event_type=event_type,
+        result=result,
+        outcome=outcome(event_type, result, duration_ms, played.planned_ms or 0, rules),
+        started_at=play.started_at,
+        device_started_at=play.device_started_at,
+        clock_offset_ms=play.clock_offset_ms,
+        duration_ms=duration_ms,
+        device_duration_ms=sent.duration_ms,
+        planned_duration_ms=played.planned_ms,
+        item_id=played.item_id,
+        schedule_id=played.schedule_id,
+        playlist_id=played.playlist_id,
+        content_id=played.content_id,
+        content_version=played.content_version,
+        campaign_id=played.campaign_id,
+        store_id=store_id,
+        report_day=local.date(),
+        report_hour=local.hour,
+        late=play.received_at - ended_at > rules.late,
+        seq=sent.seq,
+        plan_etag=clean(sent.plan_etag, TEXT_MAX_CHARS),
+        player_version=clean(sent.player_version, TEXT_MAX_CHARS),
+        error=clean(sent.error, ERROR_MAX_CHARS),
+        payload_hash=b"",
+        received_at=play.received_at,
+    )
+    return row._replace(payload_hash=payload_hash(row))
+
+
+def payload_hash(row: Row) -> bytes:
+    """Return the SHA-256 of the play's canonical text, which any language can make of a row.
+
+    Lines joined by LF, in UTF-8: ``playbill-play-1``, then device_id, event_id, event_type, result,
+    outcome, started_at, device_started_at, duration_ms, device_duration_ms, item_id (``-`` where
+    there is none), content_id, campaign_id, store_id, report_day. Ids are in lower case with
+    dashes, instants as ``2026-11-23T12:00:00.000000Z``.
+    """
+    text = (
+        f"playbill-play-1\n{row.device_id}\n{row.event_id}\n{row.event_type}\n{row.result}\n"
+        f"{row.outcome}\n{_utc(row.started_at)}\n{_utc(row.device_started_at)}\n"
+        f"{row.duration_ms}\n{row.device_duration_ms}\n{row.item_id or '-'}\n{row.content_id}\n"
+        f"{row.campaign_id}\n{row.store_id}\n{row.report_day}"
+    )
+    return sha256(text.encode()).digest()
+
+
+async def insert(conn: asyncpg.Connection, rows: list[Row]) -> list[Row]:
+    """Write the events and add those that were new, and only those, to the days' sums."""
+    if not rows:
+        return []
+    returned = await conn.fetch(
+        queries.load("plays.insert"), *zip(*rows, strict=True), RULE_VERSION
+    )
+    new = rows
+    if len(returned) < len(rows):
+        keys = {(row["device_id"], row["event_id"]) for row in returned}
+        new = [row for row in rows if (row.device_id, row.event_id) in keys]
+    await _add_to_days(conn, new)
+    return new
+
+
+Day = tuple[UUID, date, UUID, UUID, UUID, Result]
+
+
+class _Sums:
+    """What the events of one device, day, store, campaign, content and result add up to."""
+
+    __slots__ = ("columns", "duration_ms", "first", "last", "late", "partial_ms")
+
+    def __init__(self, row: Row) -> None:
+        self.columns: dict[Outcome, int] = {"played": 0, "partial": 0, "failed": 0, "skipped": 0}
+        self.duration_ms = self.partial_ms = self.late = 0
+        self.first = self.last = row.started_at
+
+    def add(self, row: Row) -> None:
+        self.columns[row.outcome] += 1
+        if row.outcome == "played":
+            self.duration_ms += row.duration_ms
+        else:
+            self.partial_ms += row.duration_ms
+        self.late += row.late
+        self.first = min(self.first, row.started_at)
+        self.last = max(self.last, row.started_at)
+
+    def values(self) -> tuple[int | datetime, ...]:
+        counts = self.columns.values()
+        return *counts, self.duration_ms, self.partial_ms, self.late, self.first, self.last
+
+
+async def _add_to_days(conn: asyncpg.Connection, rows: Iterable[Row]) -> None:
+    days: dict[Day, _Sums] = {}
+    for row in rows:
+        if row.outcome == "none":
+            continue
+        store_id, campaign_id, content_id = row.store_id, row.campaign_id, row.content_id
+        day = row.device_id, row.report_day, store_id, campaign_id, content_id, row.result
+        sums = days.get(day)
+        if sums is None:
+            sums = days[day] = _Sums(row)
+        sums.add(row)
+    if not days:
+        return
+    added = [(*day, *sums.values()) for day, sums in days.items()]
+    await conn.execute(queries.load("plays.add_to_days"), *zip(*added, strict=True))
+
+
+def _utc(instant: datetime) -> str:
+    return instant.isoformat(timespec="microseconds")[:-6] + "Z"

@@ -1,0 +1,96 @@
+"""Who calls the APIs in tests: somebody with credentials, and the answer that they see."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from quart import Quart
+
+
+class Clock:
+    """The server's clock; a test moves it."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **span: float) -> datetime:
+        """Let time pass: ``clock.pass_(minutes=5)``."""
+        self.now += timedelta(**span)
+        return self.now
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        return str(self.json["code"])
+
+    @property
+    def pointers(self) -> list[str]:
+        return [error["pointer"] for error in self.json["errors"]]
+
+
+class Caller:
+    """One caller of one door: ``await screen.get("/plan")``."""
+
+    def __init__(self, app: Quart, prefix: str, *, address: str = "", **headers: str) -> None:
+        self.app = app
+        self.prefix = prefix
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.scope = {"client": (address, 1234)} if address else {}
+        self.client = app.test_client()
+
+    async def __call__(
+        self, method: str, path: str, body: object = None, **headers: str | None
+    ) -> Answer:
+        """Send ``body`` as JSON, or as it is where it is bytes; a header of None is left out."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {name: value for name, value in (self.headers | named).items() if value is not None}
+        data = b"" if body is None else body
+        if not isinstance(data, bytes):
+            data = msgspec.json.encode(data)
+        if body is not None:
+            sent.setdefault("Content-Type", "application/json")
+        answer = await self.client.open(
+            self.prefix + path, method=method, data=data, headers=sent, scope_base=self.scope
+        )
+        return Answer(answer.status_code, dict(answer.headers), await answer.get_data(as_text=False))
+
+    async def get(self, path: str, **headers: str | None) -> Answer:
+        return await self("GET", path, **headers)
+
+    async def post(self, path: str, body: object = None, **headers: str | None) -> Answer:
+        return await self("POST", path, body, **headers)
+
+    async def put(self, path: str, body: object = None, **headers: str | None) -> Answer:
+        return await self("PUT", path, body, **headers)
+
+    async def patch(self, path: str, body: object = None, **headers: str | None) -> Answer:
+        return await self("PATCH", path, body, **headers)
+
+    async def delete(self, path: str, **headers: str | None) -> Answer:
+        return await self("DELETE", path, **headers)
+
+
+def assert_refused(answer: Answer, status: int, code: str) -> None:
+    """Every refusal is a problem document (RFC 9457) that programs and people can read."""
+    assert (answer.status, answer.code) == (status, code), answer.body
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem = answer.json
+    assert problem["status"] == status
+    assert problem["type"] and problem["title"] and problem["detail"]
+    assert len(problem["request_id"]) == 32
+    assert "server_time" not in problem

@@ -8,7 +8,7 @@ import msgspec
 
 from playbill import database
 from playbill.config import Config
-from signage import setup, users
+from signage import demo, setup, users
 from signage.media.storage import open_store
 
 
@@ -41,8 +41,6 @@ async def load_demo(
     config: Config, conn: asyncpg.Connection, say: Callable[[str], None], *, now: datetime
 ) -> list[SignIn]:
     """Fill the database with the demo chain and return its people, with passwords made now."""
-    from signage import demo  # noqa: PLC0415 - it draws pictures and videos; nothing else needs it
-
     media = open_store(config.data_dir, config.media_url)
-    people = await demo.load(conn, media, now=now, progress=say)
-    return [SignIn(person.role, person.email, person.password) for person in people]
+    people = await demo.load(conn, media, secret=config.secret, now=now, progress=say)
+    return [SignIn(person.role, person.email, person.password) for person in people or []]

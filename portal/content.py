@@ -7,7 +7,7 @@ from quart.typing import ResponseReturnValue
 from wtforms import Form, SelectField, StringField
 from wtforms.validators import InputRequired
 
-from portal import args, errors, forms
+from portal import args, errors, forms, ui
 from signage import campaigns, content
 from signage.errors import Invalid, PlaybillError
 from signage.media import storage
@@ -19,6 +19,7 @@ routes = Blueprint("content", __name__)
 
 POSTER_MIME = "image/jpeg"
 CAMPAIGNS_SHOWN_MAX = 500
+KINDS = {"image": "Picture", "video": "Video", "url": "Web page"}
 
 
 class WebPageForm(Form):
@@ -45,7 +46,8 @@ async def index() -> ResponseReturnValue:
         page=page,
         total=total,
         filters=filters,
-        campaigns=booked.items,
+        campaign_options=[("", "None"), *((c.id, c.name) for c in booked.items)],
+        filtered=filters != content.NO_FILTERS,
         next_href=page.next_cursor and args.with_args(cursor=page.next_cursor),
         limit_bytes=UPLOAD_LIMIT_BYTES,
         may_upload=actor.may("program"),
@@ -101,7 +103,9 @@ async def show(content_id: UUID) -> ResponseReturnValue:
     async with connection() as conn:
         found = await content.find(conn, content_id, now=now())
         uses = await content.list_uses(conn, content_id)
-    return await render_template("content/show.html", content=found, uses=uses)
+    return await render_template(
+        "content/show.html", content=found, uses=uses, kind=KINDS[found.kind], facts=_facts(found)
+    )
 
 
 @routes.get("/content/<uuid:content_id>/poster")
@@ -136,6 +140,24 @@ async def archive(content_id: UUID) -> ResponseReturnValue:
         await content.archive(conn, actor, content_id, now=now())
     await flash(f"{found.name} is archived and leaves every screen within a minute.", "ok")
     return redirect("/content")
+
+
+def _facts(found: content.Content) -> list[tuple[str, str]]:
+    size = f"{found.width} \N{MULTIPLICATION SIGN} {found.height}" if found.width else ""
+    rate = f"{found.frame_rate:g} a second" if found.frame_rate else ""
+    told = {
+        "Type": found.mime,
+        "Size": size,
+        "Length": ui.duration(found.duration_ms) if found.duration_ms else "",
+        "Pictures": rate,
+        "Codec": found.codec or "",
+        "File": ui.size(found.bytes) if found.bytes else "",
+        "File name": found.file_name,
+        "Plays from": ui.local(found.valid_from) if found.valid_from else "",
+        "Plays until": ui.local(found.valid_until) if found.valid_until else "",
+        "Version": str(found.version),
+    }
+    return [(term, text) for term, text in told.items() if text]
 
 
 async def _refused(error: PlaybillError) -> Response:

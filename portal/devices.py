@@ -65,7 +65,7 @@ async def index() -> ResponseReturnValue:
         group_options=[("", "All groups"), *((group.id, group.name) for group in teams)],
         next_href=page.next_cursor and args.with_args(cursor=page.next_cursor),
         player_url=public_url("/player"),
-        player_qr=qr.svg(public_url("/player")),
+        player_qr="" if any(fleet.values()) else qr.svg(public_url("/player")),
     )
 
 

@@ -8,7 +8,7 @@ from quart import Blueprint, Response, flash, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from portal import args, forms
+from portal import args, forms, loop
 from signage import assignments, content, groups, playlists, stores
 from signage.actors import Actor
 from signage.errors import Invalid, Stale
@@ -68,9 +68,9 @@ async def show(playlist_id: UUID) -> ResponseReturnValue:
         library=library.items,
         q=q,
         assigned=assigned,
-        stores=places,
-        groups=teams,
-        may_reach_all=actor.store_ids is None,
+        loop_of_draft=loop.measure(playlist.items),
+        loop_of_live=loop.measure(live.items),
+        targets=_choices(actor, places, teams),
     )
 
 
@@ -162,8 +162,20 @@ async def _save(
     async with connection() as conn:
         playlist = await playlists.find(conn, playlist_id)
         items = edit([_as_new(item) for item in playlist.items])
-        await playlists.change(conn, actor, playlist_id, items=items, revision=revision, now=now())
+        read = playlist.revision if revision is None else revision
+        await playlists.change(conn, actor, playlist_id, items=items, revision=read, now=now())
     return redirect(f"/playlists/{playlist_id}")
+
+
+def _choices(
+    actor: Actor, places: list[stores.Store], teams: list[groups.Group]
+) -> list[tuple[str, str]]:
+    # Groups and the fleet hold screens of any store: they are for who reaches every store.
+    own = [(f"store:{store.id}", f"Store {store.name}") for store in places]
+    if actor.store_ids is not None:
+        return own
+    wide = [(f"group:{group.id}", f"Group {group.name}") for group in teams]
+    return [("fleet", "Every screen"), *wide, *own]
 
 
 def _as_new(item: Item) -> NewItem:

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from quart import Blueprint, Response, render_template, request
 from quart.typing import ResponseReturnValue
-
-from portal import args, charts
-from signage import campaigns, report_query, reports, stores
 from signage.report_query import ReportQuery
+
+from portal import args, charts, ui
+from signage import campaigns, report_query, reports, stores
 from web import exports, identity
 from web.services import connection, now
 
@@ -15,7 +15,30 @@ routes = Blueprint("proof_of_play", __name__)
 
 DEFAULT_DAYS = 7
 DEFAULT_GROUPING = "campaign"
-GROUPINGS = ("campaign", "store", "day", "content", "device", "week", "month", "hour")
+GROUPINGS = {
+    "campaign": "Campaign",
+    "store": "Store",
+    "day": "Day",
+    "content": "Content",
+    "device": "Screen",
+    "week": "Week",
+    "month": "Month",
+    "hour": "Hour of day",
+}
+COLUMNS = {
+    "plays": ("Plays", "num"),
+    "partial": ("Partial", "num"),
+    "failed": ("Failed", "num"),
+    "duration_ms": ("On screen", "num"),
+    "screens": ("Screens", "num"),
+    "last_played_at": ("Last play", ""),
+}
+ROW_HREFS = {
+    "store": "/devices?store_id=",
+    "content": "/content/",
+    "device": "/devices/",
+}
+"""Where a row leads: the address before its id."""
 CAMPAIGNS_SHOWN_MAX = 500
 
 
@@ -33,13 +56,17 @@ async def index() -> ResponseReturnValue:
     return await render_template(
         "proof_of_play/index.html",
         report=report,
-        earlier=earlier,
         query=query,
+        period=_period(query),
         group=query.group_by[0],
-        groupings=GROUPINGS,
+        group_word=GROUPINGS[query.group_by[0]],
+        grouping_options=list(GROUPINGS.items()),
+        heads=_heads(query),
+        hrefs=ROW_HREFS,
+        change=_change(report.totals.plays, earlier.plays),
         chart=_chart(by_day),
-        campaigns=booked.items,
-        stores=places,
+        campaign_options=[("", "All campaigns"), *((c.id, c.name) for c in booked.items)],
+        store_options=[("", "All stores"), *((store.id, store.name) for store in places)],
         csv_href=f"/proof-of-play.csv?{_query_string(query)}",
         next_href=report.next_cursor and args.with_args(cursor=report.next_cursor),
     )
@@ -69,6 +96,36 @@ def _query() -> ReportQuery:
 def _query_string(query: ReportQuery) -> str:
     own = {"from": str(query.from_), "to": str(query.to), "group_by": ",".join(query.group_by)}
     return args.with_args(cursor=None, **own).partition("?")[2]
+
+
+def _period(query: ReportQuery) -> str:
+    first, last = query.from_, query.to
+    return f"{first.day} {first:%b %Y} to {last.day} {last:%b %Y}"
+
+
+def _heads(query: ReportQuery) -> list[tuple[str, ...]]:
+    # A column sorts by its largest first, and the other way round where it already does.
+    chosen = query.sort or ""
+    return [
+        (GROUPINGS[query.group_by[0]], ""),
+        *(
+            (
+                label,
+                kind,
+                args.with_args(sort=key if chosen == f"-{key}" else f"-{key}", cursor=None),
+                {f"-{key}": "descending", key: "ascending"}.get(chosen, ""),
+            )
+            for key, (label, kind) in COLUMNS.items()
+        ),
+    ]
+
+
+def _change(plays: int, before: int) -> str:
+    """Return how many more or fewer plays there are, as a signed percentage; none from nothing."""
+    if not before:
+        return ""
+    share = plays / before - 1
+    return f"{'+' if share >= 0 else '-'}{ui.percent(abs(share))}"
 
 
 def _chart(days: list[reports.DayOfPlays]) -> charts.Bars:

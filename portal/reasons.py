@@ -3,7 +3,7 @@
 from datetime import datetime, tzinfo
 from typing import Any
 
-from portal import ui
+from portal import ui, words
 from signage.explanations import Explanation, Verdict
 
 REACH = {
@@ -49,7 +49,8 @@ def _lost(loser: Verdict, zone: tzinfo) -> dict[str, Any]:
     entry = _entry(loser, zone)
     if loser.reason is None:
         return entry | {"verdict": "Outranked", "tone": "off", "wins": False}
-    verdict, why = VERDICTS.get(loser.reason.code, ("Skipped", ui.words.sentence(loser.reason.text)))
+    unknown = ("Skipped", words.sentence(loser.reason.text))
+    verdict, why = VERDICTS.get(loser.reason.code, unknown)
     detail = f" ({loser.reason.text})" if loser.reason.code.startswith("lower_p") else ""
     text = f"{why.removesuffix('.')}{detail}. {entry['text']}"
     return entry | {"verdict": verdict, "tone": "off", "wins": False, "text": text}

@@ -156,12 +156,11 @@ async def change(
     _check(changes)
     async with conn.transaction():
         before = await find(conn, actor, device_id, now=now)
-        moves = isinstance(changes.store_id, UUID) and changes.store_id != before.store_id
-        if moves:
-            await stores.require(conn, actor, changes.store_id)
+        store_id = before.store_id if changes.store_id is msgspec.UNSET else changes.store_id
+        await stores.require(conn, actor, store_id)
         await _write(conn, before, changes, revision, now)
-        if moves:
-            await placements.move(conn, device_id, changes.store_id, now=now)
+        if store_id != before.store_id:
+            await placements.move(conn, device_id, store_id, now=now)
         if not isinstance(changes.group_ids, msgspec.UnsetType):
             await groups.put_device(conn, device_id, changes.group_ids)
         after = await find(conn, actor, device_id, now=now)

@@ -74,6 +74,8 @@ SELECT c.id, c.store_id, c.name, c.group_ids, c.replaces_device_id, c.device_id,
 FROM device_claims c JOIN devices d ON d.id = c.device_id
 WHERE c.code_hash = $1 AND c.state = 'redeemed' AND c.install_secret_hash = $2
       AND c.redeemed_at > $3 AND d.token_used_at IS NULL AND d.token_generation = 0
+      AND d.status = 'active' AND NOT EXISTS (SELECT 1 FROM device_claims later
+          WHERE later.device_id = d.id AND later.id <> c.id AND later.redeemed_at >= c.redeemed_at)
 FOR UPDATE OF c, d"""
 
 

@@ -1,7 +1,7 @@
 """Accepted plays as rows: what each counts as, decided once, and the daily sums they add to."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple, cast
 from uuid import UUID
@@ -15,6 +15,8 @@ from signage.play_items import Played
 from signage.play_places import Place
 from signage.play_rules import RULE_VERSION, EventType, Outcome, Result, Rules, outcome
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 TEXT_MAX_CHARS = 200
 ERROR_MAX_CHARS = 2_000
 
@@ -56,54 +58,55 @@ def row_of(play: Play, played: Played, place: Place, rules: Rules) -> Row:
     sent = play.sent
     event_type, result = cast(EventType, sent.event_type), cast(Result, sent.result)
     duration_ms = min(sent.duration_ms, rules.duration_max_ms)
-    ended_at = play.started_at + timedelta(milliseconds=duration_ms)
-    store_id, zone = place
-    local = play.started_at.astimezone(zone)
-    row = Row(
-        device_id=play.device_id,
-        event_id=play.event_id,
-        event_type=event_type,
-        result=result,
-        outcome=outcome(event_type, result, duration_ms, played.planned_ms or 0, rules),
-        started_at=play.started_at,
-        device_started_at=play.device_started_at,
-        clock_offset_ms=play.clock_offset_ms,
-        duration_ms=duration_ms,
-        device_duration_ms=sent.duration_ms,
-        planned_duration_ms=played.planned_ms,
-        item_id=played.item_id,
-        schedule_id=played.schedule_id,
-        playlist_id=played.playlist_id,
-        content_id=played.content_id,
-        content_version=played.content_version,
-        campaign_id=played.campaign_id,
-        store_id=store_id,
-        report_day=local.date(),
-        report_hour=local.hour,
-        late=play.received_at - ended_at > rules.late,
-        seq=sent.seq,
-        plan_etag=clean(sent.plan_etag, TEXT_MAX_CHARS),
-        player_version=clean(sent.player_version, TEXT_MAX_CHARS),
-        error=clean(sent.error, ERROR_MAX_CHARS),
-        payload_hash=b"",
-        received_at=play.received_at,
+    counts_as = outcome(event_type, result, duration_ms, played.planned_ms or 0, rules)
+    local = play.started_at.astimezone(place[1])
+    late_from = play.received_at - rules.late - timedelta(milliseconds=duration_ms)
+    # By position, in the order of the fields: this line runs for every play there is.
+    return Row(
+        play.device_id,
+        play.event_id,
+        event_type,
+        result,
+        counts_as,
+        play.started_at,
+        play.device_started_at,
+        play.clock_offset_ms,
+        duration_ms,
+        sent.duration_ms,
+        played.planned_ms,
+        played.item_id,
+        played.schedule_id,
+        played.playlist_id,
+        played.content_id,
+        played.content_version,
+        played.campaign_id,
+        place[0],
+        local.date(),
+        local.hour,
+        play.started_at < late_from,
+        sent.seq,
+        clean(sent.plan_etag, TEXT_MAX_CHARS),
+        clean(sent.player_version, TEXT_MAX_CHARS),
+        clean(sent.error, ERROR_MAX_CHARS),
+        payload_hash(play, played),
+        play.received_at,
     )
-    return row._replace(payload_hash=payload_hash(row))
 
 
-def payload_hash(row: Row) -> bytes:
-    """Return the SHA-256 of the play's canonical text, which any language can make of a row.
+def payload_hash(play: Play, played: Played) -> bytes:
+    """Return the SHA-256 of a play's canonical text, which any language can make from its row.
 
-    Lines joined by LF, in UTF-8: ``playbill-play-1``, then device_id, event_id, event_type, result,
-    outcome, started_at, device_started_at, duration_ms, device_duration_ms, item_id (``-`` where
-    there is none), content_id, campaign_id, store_id, report_day. Ids are in lower case with
-    dashes, instants as ``2026-11-23T12:00:00.000000Z``.
+    Lines joined by LF: ``playbill-play-1``, then device_id, event_id, event_type, result,
+    device_started_at, clock_offset_ms, device_duration_ms, item_id (empty where there is none),
+    content_id, campaign_id. Ids are 32 hexadecimal digits in lower case, the instant is in whole
+    microseconds since 1970-01-01T00:00:00Z.
     """
+    sent = play.sent
     text = (
-        f"playbill-play-1\n{row.device_id}\n{row.event_id}\n{row.event_type}\n{row.result}\n"
-        f"{row.outcome}\n{_utc(row.started_at)}\n{_utc(row.device_started_at)}\n"
-        f"{row.duration_ms}\n{row.device_duration_ms}\n{row.item_id or '-'}\n{row.content_id}\n"
-        f"{row.campaign_id}\n{row.store_id}\n{row.report_day}"
+        f"playbill-play-1\n{play.device_id.int:032x}\n{play.event_id.int:032x}\n"
+        f"{sent.event_type}\n{sent.result}\n{(play.device_started_at - EPOCH) // MICROSECOND}\n"
+        f"{play.clock_offset_ms}\n{sent.duration_ms}\n{played.item_id or ''}\n"
+        f"{played.content_id.int:032x}\n{played.campaign_id.int:032x}"
     )
     return sha256(text.encode()).digest()
 
@@ -166,7 +169,3 @@ async def _add_to_days(conn: asyncpg.Connection, rows: Iterable[Row]) -> None:
         return
     added = [(*day, *sums.values()) for day, sums in days.items()]
     await conn.execute(queries.load("plays.add_to_days"), *zip(*added, strict=True))
-
-
-def _utc(instant: datetime) -> str:
-    return instant.isoformat(timespec="microseconds")[:-6] + "Z"

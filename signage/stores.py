@@ -175,6 +175,22 @@ _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
 
 
 def _check(new: NewStore) -> None:
+    errors = _check_texts(new)
+    if new.timezone not in available_timezones():
+        detail = f"{new.timezone} is no IANA time zone, such as Europe/Lisbon."
+        errors.append(FieldError("/timezone", "unknown_timezone", detail))
+    for day in get_args(Weekday):
+        errors += _check_hours(f"/opening_hours/{day}", (new.opening_hours or {}).get(day, []))
+    for date_, hours in new.special_days.items():
+        errors += _check_hours(f"/special_days/{date_.isoformat()}", hours)
+    if len(new.special_days) + len(new.closures) > SPECIAL_DAYS_MAX:
+        detail = f"At most {SPECIAL_DAYS_MAX} closures and special days."
+        errors.append(FieldError("/special_days", "too_many_days", detail))
+    if errors:
+        raise Invalid(errors)
+
+
+def _check_texts(new: NewStore) -> list[FieldError]:
     errors = []
     if not _CODE.fullmatch(new.code):
         detail = "A code has 1 to 32 letters, digits, dots, dashes or underscores."
@@ -188,18 +204,7 @@ def _check(new: NewStore) -> None:
     if len(new.region) > REGION_MAX_CHARS:
         detail = f"A region has at most {REGION_MAX_CHARS} characters."
         errors.append(FieldError("/region", "invalid_region", detail))
-    if new.timezone not in available_timezones():
-        detail = f"{new.timezone} is no IANA time zone, such as Europe/Lisbon."
-        errors.append(FieldError("/timezone", "unknown_timezone", detail))
-    for day in get_args(Weekday):
-        errors += _check_hours(f"/opening_hours/{day}", (new.opening_hours or {}).get(day, []))
-    for date_, hours in new.special_days.items():
-        errors += _check_hours(f"/special_days/{date_.isoformat()}", hours)
-    if len(new.special_days) + len(new.closures) > SPECIAL_DAYS_MAX:
-        detail = f"At most {SPECIAL_DAYS_MAX} closures and special days."
-        errors.append(FieldError("/special_days", "too_many_days", detail))
-    if errors:
-        raise Invalid(errors)
+    return errors
 
 
 def _check_hours(pointer: str, hours: Hours) -> list[FieldError]:

@@ -112,10 +112,11 @@ async def refresh(
         if row and row["status"] == "active" and now < row["refresh_expires_at"]:
             if credentials.same(row["refresh_hash"], hashed):
                 return await _advance(conn, row, secret, now)
-            if credentials.same(row["previous_refresh_hash"], hashed):
-                if row["token_used_at"] is None:
-                    return await _repeat(conn, row, secret, now)
-                reused = True
+            previous = credentials.same(row["previous_refresh_hash"], hashed)
+            if previous and row["token_used_at"] is None:
+                return await _repeat(conn, row, secret, now)
+            reused = previous or _was_given_before(row, refresh_token, secret)
+            if reused:
                 await _revoke_for_reuse(conn, row["id"], now)
     detail = "This refresh token was used before." if reused else "This refresh token is not valid."
     raise Unauthenticated(f"{detail} Pair again.", code="invalid_refresh_token")
@@ -168,6 +169,14 @@ async def _repeat(
         now + timedelta(seconds=REFRESH_TOKEN_IDLE_LIFE_S),
     )
     return _derive(secret, row["id"], row["token_family"], row["token_generation"])
+
+
+def _was_given_before(row: asyncpg.Record, refresh_token: str, secret: bytes) -> bool:
+    # Only the latest former token is kept; those before it can be derived again.
+    return any(
+        _derive(secret, row["id"], row["token_family"], generation).refresh_token == refresh_token
+        for generation in range(row["token_generation"])
+    )
 
 
 async def _note_first_use(

@@ -57,7 +57,7 @@ export class Casting {
       const offsetMs = own ? Math.max(0, at - slot.startsAt) : 0;
       const turnMs = slot.endsAt - at + offsetMs;
       const found = await this.#try(item, content, offsetMs, turnMs);
-      if ("prepared" in found) return { slot, item, missed, ...found };
+      if ("release" in found) return { slot, item, missed, ...found };
       if (call !== this.#calls) break;
       if (own) missed = found;
     }
@@ -76,12 +76,15 @@ export class Casting {
     this.#broken.clear();
   }
 
-  /** @param {Item} item @param {Content} content @param {number} offsetMs @param {number} turnMs */
+  /**
+   * @param {Item} item @param {Content} content @param {number} offsetMs @param {number} turnMs
+   * @returns {Promise<NonNullable<Cast["missed"]> | Pick<Cast, "prepared" | "release">>}
+   */
   async #try(item, content, offsetMs, turnMs) {
     const broken = this.#broken.get(item.item_id);
     if (broken && broken.until > this.#clock.monotonic()) return failed(broken.error);
     if (!this.#media.isReady(content)) {
-      return /** @type {const} */ ({ result: "skipped", error: "not_downloaded" });
+      return { result: "skipped", error: "not_downloaded" };
     }
     let release = () => {};
     try {

@@ -23,6 +23,7 @@ export class Repeat {
   #running = false;
   #again = false;
   #stopped = false;
+  #doneAt = /** @type {number | null} */ (null);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
@@ -37,9 +38,11 @@ export class Repeat {
     return this.#failures;
   }
 
-  /** @param {number} intervalMs from the next time on */
+  /** @param {number} intervalMs counted from the last time it was done */
   set intervalMs(intervalMs) {
     this.#intervalMs = intervalMs;
+    if (this.#doneAt === null || this.#running || this.#failures) return;
+    this.#wait(Math.max(0, this.#doneAt + intervalMs - performance.now()));
   }
 
   /** Does it now, or once more where it is being done. */
@@ -69,6 +72,13 @@ export class Repeat {
     }
     this.#running = false;
     this.#again = false;
-    if (!this.#stopped) this.#timer = setTimeout(() => this.#run(), delayMs);
+    this.#doneAt = performance.now();
+    this.#wait(delayMs);
+  }
+
+  /** @param {number} ms */
+  #wait(ms) {
+    clearTimeout(this.#timer);
+    if (!this.#stopped) this.#timer = setTimeout(() => this.#run(), ms);
   }
 }

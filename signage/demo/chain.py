@@ -109,6 +109,7 @@ WITHOUT_NETWORK_H = (5 * 24.0, 5 * 24.0 - 40)
 CLOCK_OFF: Screen = ("CBR-01", "Till 1")
 CLOCK_OFFSET_MS = 4 * 60_000
 CANNOT_DECODE: Screen = ("LIS-01", "Menu board 1")
+SENDS_NONSENSE: Screen = ("LIS-01", "Entrance")
 BEHIND_PLAN: Screen = ("VLC-01", "Till 1")
 
 

@@ -67,7 +67,8 @@ class Caller:
         answer = await self.client.open(
             self.prefix + path, method=method, data=data, headers=sent, scope_base=self.scope
         )
-        return Answer(answer.status_code, dict(answer.headers), await answer.get_data(as_text=False))
+        received = await answer.get_data(as_text=False)
+        return Answer(answer.status_code, dict(answer.headers), received)
 
     async def get(self, path: str, **headers: str | None) -> Answer:
         return await self("GET", path, **headers)

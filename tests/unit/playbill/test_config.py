@@ -18,7 +18,7 @@ def home(tmp_path: Path) -> dict[str, str]:
 
 def test_nothing_needs_to_be_set_but_the_data_directory(home: dict[str, str]) -> None:
     config = from_environment(home)
-    assert (config.host, config.port, config.workers) == ("127.0.0.1", 8080, 1)
+    assert (config.host, config.port, config.workers) == ("127.0.0.1", 8000, 1)
     assert (config.database_url, config.public_url, config.media_url) == (None, None, None)
     assert (config.demo, config.behind_pgbouncer, config.trusted_proxies) == (False, False, [])
 
@@ -47,7 +47,7 @@ def test_everything_can_be_set(home: dict[str, str]) -> None:
 def test_an_empty_variable_is_none_at_all(home: dict[str, str]) -> None:
     empty = dict.fromkeys(["PLAYBILL_PORT", "PLAYBILL_DEMO", "DATABASE_URL"], "")
     config = from_environment(home | empty)
-    assert (config.port, config.demo, config.database_url) == (8080, False, None)
+    assert (config.port, config.demo, config.database_url) == (8000, False, None)
 
 
 @pytest.mark.parametrize(

@@ -17,19 +17,19 @@ def on_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_on_loopback_it_says_how_to_let_a_phone_in() -> None:
     said = _said(_config(host="127.0.0.1"))
-    assert "Playbill is ready: http://127.0.0.1:8080" in said
+    assert "Playbill is ready: http://127.0.0.1:8000" in said
     assert "--host 0.0.0.0" in said
-    assert "http://192.0.2.7:8080" in said
+    assert "http://192.0.2.7:8000" in said
 
 
 def test_on_every_address_it_gives_the_one_for_a_phone() -> None:
     said = _said(_config(host="0.0.0.0"))
-    assert "Playbill is ready: http://127.0.0.1:8080" in said
-    assert "From a phone on the same network: http://192.0.2.7:8080" in said
+    assert "Playbill is ready: http://127.0.0.1:8000" in said
+    assert "From a phone on the same network: http://192.0.2.7:8000" in said
 
 
 def test_an_ipv6_address_is_written_in_brackets() -> None:
-    assert welcome.local_address(_config(host="::")) == "http://[::1]:8080"
+    assert welcome.local_address(_config(host="::")) == "http://[::1]:8000"
 
 
 def test_a_public_address_is_what_people_are_told() -> None:
@@ -40,7 +40,7 @@ def test_a_public_address_is_what_people_are_told() -> None:
 
 def test_without_users_there_is_a_set_up_link() -> None:
     said = _said(_config(), FirstStart(setup_token="abc"))
-    assert "  http://127.0.0.1:8080/set-up/abc" in said
+    assert "  http://127.0.0.1:8000/set-up/abc" in said
 
 
 def test_the_demos_people_are_shown_with_their_passwords() -> None:

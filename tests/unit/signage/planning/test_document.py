@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signage.planning import ContentVersion, Inputs, Plan, build, horizon, resolve
-from signage.planning.document import instant
+from signage.planning.document import canonical, instant
 from tests.unit.signage.planning.cast import (
     BREAKFAST,
     DEFAULT_LOOP,
@@ -156,6 +156,10 @@ def test_the_etag_is_a_hash_of_the_bytes_and_the_bytes_are_the_document() -> Non
     assert plan.etag == hashlib.sha256(plan.body).hexdigest()[:32]
     assert json.loads(plan.body) == plan.document
     assert b" " not in plan.body
+
+
+def test_there_is_one_way_to_write_a_document() -> None:
+    assert canonical({"b": [1, None], "a": "café"}) == '{"a":"café","b":[1,null]}'.encode()
 
 
 def test_the_order_of_the_inputs_changes_no_byte() -> None:

@@ -226,13 +226,15 @@ def test_nesting_has_a_limit() -> None:
 
 
 def test_a_loop_has_a_longest_length_however_playlists_multiply() -> None:
-    a = image(1)
-    lists = [playlist(100, *(holding(a, n, weight=10) for n in range(10)))]
+    lists = [playlist(100, *(holding(image(1), n, weight=10) for n in range(10)))]
     for number in range(1, 8):
         inner = lists[-1]
         items = [nesting(inner, 1000 * number + n, weight=10) for n in range(10)]
         lists.append(playlist(100 + number, *items))
-    assert len(loop(library(lists, [a]), lists[-1])) == LOOP_MAX_ENTRIES
+    assert len(loop(library(lists, [image(1)]), lists[-1])) == LOOP_MAX_ENTRIES
+    silent = library(lists, [image(1, recalled=True)])
+    assert playable(silent, lists[-1].id, SINCE, UNTIL) == []
+    assert why_silent(silent, lists[-1].id, NOON)[0] == "content_recalled"
 
 
 def test_a_playlist_is_playable_while_one_of_its_items_is() -> None:

@@ -94,6 +94,11 @@ def test_where_nothing_is_left_the_nominal_length_counts() -> None:
     assert (start, end) == (at("2026-03-29 01:15"), at("2026-03-29 02:00"))
 
 
+def test_a_start_that_is_read_as_its_end_keeps_the_nominal_length() -> None:
+    start, end = placed("Europe/Berlin", date(2026, 3, 29), time(2), time(3))
+    assert (start, end) == (at("2026-03-29 01:00"), at("2026-03-29 02:00"))
+
+
 def test_a_gap_of_half_an_hour_on_lord_howe() -> None:
     start, end = placed("Australia/Lord_Howe", date(2026, 10, 4), time(2, 15), time(2, 20))
     assert (start, end) == (at("2026-10-03 15:45"), at("2026-10-03 15:50"))
@@ -139,6 +144,13 @@ def test_the_day_that_counts_once_is_the_one_that_was_lived() -> None:
         pattern, zone("Pacific/Apia"), at("2011-12-28 00:00"), at("2012-01-01 00:00")
     )
     assert [one.on.day for one in found] == [28, 29, 31, 1]
+
+
+def test_a_night_that_began_on_the_day_left_out_is_found_on_the_second_day_after() -> None:
+    nights = Pattern(date(2011, 12, 30), time(22), time(6), rrule="FREQ=WEEKLY;BYDAY=FR")
+    new_year = utc("Pacific/Apia", "2012-01-01 03:00")
+    found = occurrences(nights, zone("Pacific/Apia"), new_year, new_year + HOUR)
+    assert [(one.on.day, one.end) for one in found] == [(30, new_year + 3 * HOUR)]
 
 
 def test_something_that_began_on_a_date_the_clocks_went_back_from_is_found() -> None:

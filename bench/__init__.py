@@ -1,0 +1,1 @@
+"""Benchmarks and full-size campaigns: ``make bench`` measures, ``make proof`` tries to break it."""

@@ -1,0 +1,3 @@
+SELECT {names}
+FROM named
+ORDER BY {order}

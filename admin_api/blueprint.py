@@ -1,7 +1,6 @@
 """The blueprint of the admin API: its routes, its limit, and how it refuses."""
 
 from quart import Blueprint, Response, g
-from werkzeug.exceptions import HTTPException
 
 from admin_api import (
     assignments,
@@ -37,13 +36,8 @@ for module in (
 
 @blueprint.errorhandler(Exception)
 async def refuse(error: Exception) -> Response:
-    """Answer every refusal with a problem document; what is no refusal is a fault and goes on."""
-    if isinstance(error, HTTPException):
-        return problems.of_http(error)
-    understood = problems.understood(error)
-    if understood is None:
-        raise error
-    return problems.response(understood)
+    """Answer whatever was raised with a problem document."""
+    return problems.of_any(error)
 
 
 @blueprint.after_request

@@ -15,6 +15,6 @@ limit = RateLimit(per_minute=REQUESTS_PER_MINUTE, burst=REQUESTS_BURST)
 async def caller() -> Actor:
     """Return the actor of the API key or session; Unauthenticated, or TooMany over its limit."""
     actor = await identity.person_or_key()
-    limit.take(actor.id)
     g.limited_caller = actor.id
+    limit.take(actor.id)
     return actor

@@ -9,7 +9,7 @@ import msgspec
 from bench import http_load, servers, shop
 from bench.figures import Figure, Measure, take_turns
 
-SCREENS = 600
+SCREENS = 150
 SLICE_S = 2.5
 
 

@@ -5,10 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from playbill.serve import free_port
 
@@ -48,27 +50,33 @@ def bare(app: str) -> Iterator[int]:
 @contextmanager
 def _running(command: list[str], port: int, settings: dict[str, str]) -> Iterator[None]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_OURS)}
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=kept | settings,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        _wait_for(port, process)
-        yield
-    finally:
-        process.send_signal(signal.SIGINT)
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=kept | settings,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
         try:
-            process.wait(STOPPED_WITHIN_S)
+            _wait_for(port, process, said)
+            yield
         finally:
-            process.kill()
-            process.wait()
+            _stop(process)
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(STOPPED_WITHIN_S)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], said: IO[bytes]) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
     while True:
         try:
@@ -77,5 +85,6 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
         except OSError:
             ended = process.poll() is not None
             if ended or time.monotonic() > deadline:
-                raise RuntimeError(f"{Path(process.args[0]).name} did not start") from None
+                said.seek(0)
+                raise RuntimeError(f"It did not start: {said.read().decode()}") from None
             time.sleep(0.05)

@@ -1,7 +1,6 @@
 """The blueprint of the device API: its routes, its limit, and how it refuses."""
 
 from quart import Blueprint, Response, g
-from werkzeug.exceptions import HTTPException
 
 from device_api import commands, content, events, heartbeat, pairing, plan
 from device_api.caller import limit
@@ -15,13 +14,8 @@ for module in (pairing, heartbeat, plan, content, events, commands):
 
 @blueprint.errorhandler(Exception)
 async def refuse(error: Exception) -> Response:
-    """Answer every refusal with a problem document; what is no refusal is a fault and goes on."""
-    if isinstance(error, HTTPException):
-        return problems.of_http(error)
-    understood = problems.understood(error)
-    if understood is None:
-        raise error
-    return problems.response(understood)
+    """Answer whatever was raised with a problem document."""
+    return problems.of_any(error)
 
 
 @blueprint.after_request

@@ -25,7 +25,7 @@ class Device(msgspec.Struct, frozen=True):
 async def device() -> Device:
     """Return the screen that asks; Unauthenticated, or TooMany over its limit."""
     actor = await identity.device()
-    limit.take(actor.id)
     g.limited_device = actor.id
+    limit.take(actor.id)
     assert actor.id is not None  # noqa: S101 - a device always has an id
     return Device(actor.id, actor)

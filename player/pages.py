@@ -87,7 +87,8 @@ def files() -> tuple[str, ...]:
 def build() -> str:
     """Return a digest of the page and all of its files: another byte, another build."""
     digest = hashlib.sha256()
-    for path in (*(STATIC / name for name in (*files(), SERVICE_WORKER)), *TEMPLATES.rglob("*.html")):
+    loaded = [STATIC / name for name in (*files(), SERVICE_WORKER)]
+    for path in [*loaded, *sorted(TEMPLATES.rglob("*.html"))]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -46,7 +46,7 @@ async def index() -> ResponseReturnValue:
         page=page,
         total=total,
         filters=filters,
-        campaign_options=[("", "None"), *((c.id, c.name) for c in booked.items)],
+        campaign_options=forms.choices(booked.items),
         filtered=filters != content.NO_FILTERS,
         next_href=page.next_cursor and args.with_args(cursor=page.next_cursor),
         limit_bytes=UPLOAD_LIMIT_BYTES,
@@ -81,7 +81,7 @@ async def web_page() -> ResponseReturnValue:
     form = await forms.submitted(WebPageForm)
     async with connection() as conn:
         booked = await campaigns.list_page(conn, limit=CAMPAIGNS_SHOWN_MAX)
-        form.campaign_id.choices = [("", "None")] + [(c.id, c.name) for c in booked.items]
+        form.campaign_id.choices = [("", "None"), *forms.choices(booked.items)]
         if request.method == "POST" and form.validate():
             details = content.Details(name=form.name.data or "", campaign_id=form.campaign_id.data)
             try:

@@ -61,8 +61,8 @@ async def index() -> ResponseReturnValue:
         filters=filters,
         views=_views(fleet, filters),
         filtered=filters != devices.NO_FILTERS,
-        store_options=[("", "All stores"), *((store.id, store.name) for store in places)],
-        group_options=[("", "All groups"), *((group.id, group.name) for group in teams)],
+        store_options=[("", "All stores"), *forms.choices(places)],
+        group_options=[("", "All groups"), *forms.choices(teams)],
         next_href=page.next_cursor and args.with_args(cursor=page.next_cursor),
         player_url=public_url("/player"),
         player_qr="" if any(fleet.values()) else qr.svg(public_url("/player")),
@@ -94,7 +94,7 @@ async def show(device_id: UUID) -> ResponseReturnValue:
         incidents=trouble,
         commands=sent,
         assigned=assigned[0] if assigned else None,
-        playlist_options=[("", "None of its own"), *((p.id, p.name) for p in choices.items)],
+        playlist_options=[("", "None of its own"), *forms.choices(choices.items)],
     )
 
 
@@ -127,8 +127,8 @@ async def edit(device_id: UUID) -> ResponseReturnValue:
     form = await forms.submitted(DeviceForm)
     async with connection() as conn:
         device = await devices.find(conn, actor, device_id, now=now())
-        form.store_id.choices = [(s.id, s.name) for s in await stores.list_for(conn, actor)]
-        form.group_ids.choices = [(g.id, g.name) for g in await groups.list_all(conn)]
+        form.store_id.choices = forms.choices(await stores.list_for(conn, actor))
+        form.group_ids.choices = forms.choices(await groups.list_all(conn))
         if request.method == "GET":
             _fill(form, device)
         elif form.validate():

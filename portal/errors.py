@@ -3,7 +3,7 @@
 from quart import Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from web import problems
+from web import faults, problems
 
 HEADINGS = {
     401: "Please sign in",
@@ -19,12 +19,12 @@ HEADINGS = {
 
 
 async def refuse(error: Exception) -> Response:
-    """Answer a refusal with a page, or with a toast where HTMX asked; other exceptions go on."""
+    """Answer whatever was raised with a page, or with a toast where HTMX asked."""
     if isinstance(error, HTTPException):
         return await page(error.code or 500, error.description or "", None)
     understood = problems.understood(error)
     if understood is None:
-        raise error
+        return await page(500, faults.report(error), None)
     retry_after_s = getattr(understood, "retry_after_s", None)
     return await page(problems.status_of(understood), understood.detail, retry_after_s)
 

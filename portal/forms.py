@@ -1,6 +1,7 @@
 """What forms share: parsing a request into one, and showing the domain's refusals at its fields."""
 
-from typing import TypeVar
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from quart import request
@@ -10,6 +11,18 @@ from wtforms import Form
 from signage.errors import Invalid, PlaybillError
 
 AnyForm = TypeVar("AnyForm", bound=Form)
+
+
+class Named(Protocol):
+    """Whatever people choose from a list."""
+
+    @property
+    def id(self) -> UUID:
+        """What is sent."""
+
+    @property
+    def name(self) -> str:
+        """What is read."""
 
 
 async def submitted(form: type[AnyForm]) -> AnyForm:
@@ -29,6 +42,11 @@ def refuse(form: Form, error: PlaybillError) -> None:
             form.form_errors.append(wrong.detail)
         else:
             field.errors = [*field.errors, wrong.detail]
+
+
+def choices(rows: Iterable[Named]) -> list[tuple[str, str]]:
+    """Return the choices of a field; ids as text, as the form sends them."""
+    return [(str(row.id), row.name) for row in rows]
 
 
 def revision(values: MultiDict[str, str]) -> int | None:

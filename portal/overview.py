@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from quart import Blueprint, render_template
 from quart.typing import ResponseReturnValue
 
-from portal import charts
+from portal import charts, ui
 from signage import incidents, overview, planned_plays
 from web import identity
 from web.services import connection, now, public_url
@@ -34,6 +34,11 @@ async def index() -> ResponseReturnValue:
         incidents=trouble,
         steps=steps,
         hours=charts.bars(labels, series),
-        zones={store.timezone: ZoneInfo(store.timezone) for store in fleet.stores},
+        local_times={store.timezone: _local_time(store.timezone) for store in fleet.stores},
         player_url=public_url("/player"),
     )
+
+
+def _local_time(timezone: str) -> str:
+    there = now().astimezone(ZoneInfo(timezone))
+    return f"{ui.clock(there, there.tzinfo)} {ui.zone_name(there)}"

@@ -122,11 +122,11 @@ async def _ask(code: str, error: str, status: int) -> ResponseReturnValue:
 
 
 async def _offer(conn: asyncpg.Connection, actor: Actor, form: ApproveForm) -> None:
-    form.store_id.choices = [(store.id, store.name) for store in await stores.list_for(conn, actor)]
-    form.group_ids.choices = [(group.id, group.name) for group in await groups.list_all(conn)]
+    form.store_id.choices = forms.choices(await stores.list_for(conn, actor))
+    form.group_ids.choices = forms.choices(await groups.list_all(conn))
     page = await devices.list_for(conn, actor, limit=REPLACES_SHOWN_MAX, now=now())
     form.replaces_device_id.choices = [("", "Nothing, it is a new screen")] + [
-        (device.id, f"{device.name}, {device.store}") for device in page.items
+        (str(device.id), f"{device.name}, {device.store}") for device in page.items
     ]
 
 

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from quart import Blueprint, Response, render_template, request
 from quart.typing import ResponseReturnValue
-from signage.report_query import ReportQuery
 
-from portal import args, charts, ui
+from portal import args, charts, forms, ui
 from signage import campaigns, report_query, reports, stores
+from signage.report_query import ReportQuery
 from web import exports, identity
 from web.services import connection, now
 
@@ -33,12 +33,8 @@ COLUMNS = {
     "screens": ("Screens", "num"),
     "last_played_at": ("Last play", ""),
 }
-ROW_HREFS = {
-    "store": "/devices?store_id=",
-    "content": "/content/",
-    "device": "/devices/",
-}
-"""Where a row leads: the address before its id."""
+DEEPER = {"campaign": "content", "store": "device", "content": "store", "device": "content"}
+"""What a row is looked into by: a campaign by its contents, a store by its screens."""
 CAMPAIGNS_SHOWN_MAX = 500
 
 
@@ -62,11 +58,11 @@ async def index() -> ResponseReturnValue:
         group_word=GROUPINGS[query.group_by[0]],
         grouping_options=list(GROUPINGS.items()),
         heads=_heads(query),
-        hrefs=ROW_HREFS,
+        deeper=_deeper(query.group_by[0]),
         change=_change(report.totals.plays, earlier.plays),
         chart=_chart(by_day),
-        campaign_options=[("", "All campaigns"), *((c.id, c.name) for c in booked.items)],
-        store_options=[("", "All stores"), *((store.id, store.name) for store in places)],
+        campaign_options=[("", "All campaigns"), *forms.choices(booked.items)],
+        store_options=[("", "All stores"), *forms.choices(places)],
         csv_href=f"/proof-of-play.csv?{_query_string(query)}",
         next_href=report.next_cursor and args.with_args(cursor=report.next_cursor),
     )
@@ -118,6 +114,14 @@ def _heads(query: ReportQuery) -> list[tuple[str, ...]]:
             for key, (label, kind) in COLUMNS.items()
         ),
     ]
+
+
+def _deeper(group: str) -> str:
+    """Return the address of the report on one row, to be followed by the row's id."""
+    if group not in DEEPER:
+        return ""
+    own = {f"{group}_id": None, "cursor": None, "sort": None}
+    return f"{args.with_args(group_by=DEEPER[group], **own)}&{group}_id="
 
 
 def _change(plays: int, before: int) -> str:

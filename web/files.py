@@ -10,6 +10,9 @@ from web import etags
 from web.services import services
 
 SANDBOX = "default-src 'none'; sandbox"
+WHOLE = (-1, -1)
+
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 async def send(sha256: str, mime: str, size: int) -> Response:
@@ -27,31 +30,32 @@ async def send(sha256: str, mime: str, size: int) -> Response:
     media = services().media
     if not await storage.exists(media, sha256):
         raise NotFound("The bytes of this content are not in the store.")
-    if_range = request.headers.get("If-Range")
-    field = request.headers.get("Range")
-    span = _span(field, size) if if_range in (None, f'"{sha256}"') else (0, size)
-    if span is None:
+    start, end = span = _span(size) if _wants_same(sha256) else WHOLE
+    if span == WHOLE:
+        start, end = 0, size
+    elif start >= end:
         headers["Content-Range"] = f"bytes */{size}"
         return Response(b"", status=416, headers=headers)
-    start, end = span
-    headers["Content-Length"] = str(end - start)
+    else:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     body = b"" if request.method == "HEAD" else storage.open_range(media, sha256, start, end)
-    if (start, end) == (0, size) and not (field or "").startswith("bytes="):
-        return Response(body, headers=headers)
-    headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    return Response(body, status=206, headers=headers)
+    answer = Response(body, status=200 if span == WHOLE else 206, headers=headers)
+    answer.headers["Content-Length"] = str(end - start)
+    return answer
 
 
-def _span(field: str | None, size: int) -> tuple[int, int] | None:
-    # Half-open; None where nothing of the range exists. Several ranges or nonsense: the whole.
-    found = re.fullmatch(r"bytes=(\d*)-(\d*)", field or "")
+def _wants_same(sha256: str) -> bool:
+    return request.headers.get("If-Range") in (None, f'"{sha256}"')
+
+
+def _span(size: int) -> tuple[int, int]:
+    # Half-open, and empty where nothing of the range exists. What is no single range is ignored.
+    found = _RANGE.fullmatch(request.headers.get("Range", ""))
     if not found or found.group(0) == "bytes=-":
-        return 0, size
+        return WHOLE
     first, last = found.groups()
     if not first:
-        length = min(int(last), size)
-        return (size - length, size) if length else None
-    start, end = int(first), min(int(last) + 1 if last else size, size)
-    if last and int(last) < start:
-        return 0, size
-    return (start, end) if start < size else None
+        return max(0, size - int(last)), size
+    if last and int(last) < int(first):
+        return WHOLE
+    return int(first), min(int(last) + 1 if last else size, size)

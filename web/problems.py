@@ -20,6 +20,7 @@ from signage.errors import (
     Unauthenticated,
     Unavailable,
 )
+from web import faults
 from web.services import request_id
 
 RETRY_AFTER_S = 5
@@ -109,6 +110,16 @@ def response(error: PlaybillError) -> Response:
     if isinstance(error, Unauthenticated):
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
+
+
+def of_any(error: Exception) -> Response:
+    """Return the problem document of anything that was raised; a fault is logged and is a 500."""
+    if isinstance(error, HTTPException):
+        return of_http(error)
+    refusal = understood(error)
+    if refusal is None:
+        return problem(500, "internal_error", faults.report(error))
+    return response(refusal)
 
 
 def of_http(error: HTTPException) -> Response:

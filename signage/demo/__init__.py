@@ -55,19 +55,22 @@ async def load(
     progress("Demo: drawing pictures and videos.")
     await partitions.ensure(conn, now=now)
     diary = Diary(now, days=size.days)
-    async with conn.transaction(), asyncio.TaskGroup() as together:
-        drawing = together.create_task(
-            library.draw(media, clip_seconds=size.clip_seconds, progress=progress)
-        )
-        opened = await fleet.open_chain(
-            conn, chain.SHOPS[: size.stores], secret=secret, diary=diary
-        )
-        sign_ins = await people.add(conn, opened.store_ids, diary)
-        progress(f"Demo: {len(opened.hung)} screens hang in {len(opened.store_ids)} stores.")
-        content_ids = await library.add(conn, await drawing, diary)
-        await programming.set_up(conn, content_ids, opened, diary)
-        await history.tell(conn, opened.hung, diary, progress=progress)
-        await present.report(conn, opened.hung, diary)
+    # Drawing needs the processors and not the connection, so the chain opens meanwhile.
+    drawing = asyncio.create_task(
+        library.draw(media, clip_seconds=size.clip_seconds, progress=progress)
+    )
+    try:
+        async with conn.transaction():
+            shops = chain.SHOPS[: size.stores]
+            opened = await fleet.open_chain(conn, shops, secret=secret, diary=diary)
+            sign_ins = await people.add(conn, opened.store_ids, diary)
+            progress(f"Demo: {len(opened.hung)} screens hang in {len(shops)} stores.")
+            content_ids = await library.add(conn, await drawing, diary)
+            await programming.set_up(conn, content_ids, opened, diary)
+            await history.tell(conn, opened.hung, diary, progress=progress)
+            await present.report(conn, opened.hung, diary)
+    finally:
+        drawing.cancel()
     return sign_ins
 
 

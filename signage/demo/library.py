@@ -65,7 +65,7 @@ async def add(
 
 async def _book(conn: asyncpg.Connection, diary: Diary) -> dict[str, UUID]:
     """Make the campaigns; return the campaign of each content's name."""
-    booked = {}
+    booked: dict[str, UUID] = {}
     for booking in programme.BOOKINGS:
         new = campaigns.NewCampaign(
             name=booking.name,

@@ -80,7 +80,7 @@ async def _open_cannot_decode(conn: asyncpg.Connection, screen: Hung, diary: Dia
         screen.device_id,
         kind="content_failed",
         severity="warning",
-        summary="Videos fail on this screen again and again. Restart it, or give it a lighter file.",
+        summary="Videos fail here again and again. Restart the player, or give it lighter files.",
         evidence={"last_error": troubles.DECODER_ERROR},
         now=diary.ago(hours=30),
     )

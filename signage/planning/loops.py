@@ -198,8 +198,10 @@ def _live(content: Content, pinned: int | None) -> Iterator[tuple[ContentVersion
         if pinned in versions:
             yield versions[pinned], _EVER
         return
-    in_order = sorted(content.publications, key=attrgetter("live_from"))
-    runs = [next(run) for _, run in groupby(in_order, key=attrgetter("version"))]
+    runs = content.publications
+    if len(runs) > 1:
+        in_order = sorted(runs, key=attrgetter("live_from"))
+        runs = tuple(next(run) for _, run in groupby(in_order, key=attrgetter("version")))
     for current, following in zip_longest(runs, runs[1:]):
         if current.version in versions:
             end = following.live_from if following else _EVER[1]
@@ -207,6 +209,8 @@ def _live(content: Content, pinned: int | None) -> Iterator[tuple[ContentVersion
 
 
 def _clip(span: Interval, start: datetime | None, end: datetime | None) -> Interval:
+    if start is None and end is None:
+        return span
     return max(span[0], start or span[0]), min(span[1], end or span[1])
 
 

@@ -6,7 +6,7 @@ rule that began ten years ago costs as much as one that began today.
 """
 
 import calendar
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -87,16 +87,19 @@ def occurrences(
 
     Two local days that fall on one instant count once, as the later: the one that was lived.
     """
-    found: dict[datetime, Occurrence] = {}
+    found: list[Occurrence] = []
     first, last = dates_around(in_zone, since, until)
     begins, ends = _times(pattern)
     for day in _dates(pattern, in_zone, first, last):
         start, end = place(day, begins, ends, in_zone)
+        if found and found[-1].start == start:
+            found.pop()
         if start < until and end > since:
-            found[start] = Occurrence(day, start, end)
-    return tuple(found[start] for start in sorted(found))
+            found.append(Occurrence(day, start, end))
+    return tuple(found)
 
 
+@lru_cache(maxsize=1024)
 def dates_around(in_zone: ZoneInfo, since: datetime, until: datetime) -> tuple[date, date]:
     """Return the first and last local date on which something may begin that touches the span."""
     first = since.astimezone(in_zone).date() - _DAYS_BEFORE
@@ -139,22 +142,25 @@ def _times(pattern: Pattern) -> tuple[time, time]:
     return pattern.start_time or MIDNIGHT, pattern.end_time or MIDNIGHT
 
 
-def _dates(pattern: Pattern, in_zone: ZoneInfo, first: date, last: date) -> list[date]:
+def _dates(pattern: Pattern, in_zone: ZoneInfo, first: date, last: date) -> Sequence[date]:
     if pattern.ends_on is not None:
         last = min(last, pattern.ends_on)
-    days = {*pattern.rdates, *_ruled(pattern, in_zone, first, last)}.difference(pattern.exdates)
-    return sorted(day for day in days if first <= day <= last)
+    days = _ruled(pattern, in_zone, first, last)
+    if pattern.rdates or pattern.exdates:
+        listed = {*days, *pattern.rdates}.difference(pattern.exdates)
+        return sorted(day for day in listed if first <= day <= last)
+    return days
 
 
-def _ruled(pattern: Pattern, in_zone: ZoneInfo, first: date, last: date) -> Iterator[date]:
+def _ruled(pattern: Pattern, in_zone: ZoneInfo, first: date, last: date) -> Sequence[date]:
     if pattern.rrule is None:
-        return iter((pattern.starts_on,))
-    rule = _completed(parse(pattern.rrule), pattern.starts_on)
-    days = iter(_rule_dates(rule, pattern.starts_on, first, last))
+        return [pattern.starts_on] if first <= pattern.starts_on <= last else []
+    rule = parse(pattern.rrule)
+    days = _rule_dates(rule, pattern.starts_on, first, last)
     if rule.until is None:
         return days
     begins, _ = _times(pattern)
-    return (day for day in days if _within(rule.until, datetime.combine(day, begins), in_zone))
+    return [day for day in days if _within(rule.until, datetime.combine(day, begins), in_zone)]
 
 
 def _within(until: date | datetime, starts: datetime, in_zone: ZoneInfo) -> bool:
@@ -167,6 +173,7 @@ def _within(until: date | datetime, starts: datetime, in_zone: ZoneInfo) -> bool
 
 @lru_cache(maxsize=8192)
 def _rule_dates(rule: Rule, start: date, first: date, last: date) -> tuple[date, ...]:
+    rule = _completed(rule, start)
     if rule.count is not None:
         last = min(last, _last_counted(rule, start))
     return tuple(_matching(rule, start, max(first, start), last))

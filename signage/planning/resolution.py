@@ -46,8 +46,7 @@ class Precedence(NamedTuple):
     id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A span in which a source would play. ``occurrence`` is None for an assignment."""
 
     source: Source
@@ -112,12 +111,14 @@ def candidates(scope: Scope) -> list[Candidate]:
     """Return every span within the scope in which something would play."""
     found: list[Candidate] = []
     for schedule in scope.inputs.schedules:
-        if schedule.enabled:
-            for occurrence, spans in stages(scope, schedule).playable:
-                order = _precedence(schedule, occurrence)
-                found += [Candidate(schedule, order, occurrence, *span) for span in spans]
+        pieces = stages(scope, schedule).playable if schedule.enabled else []
+        strength = _strength(schedule)
+        for occurrence, spans in pieces:
+            order = Precedence(*strength, occurrence.start, schedule.created_at, schedule.id.int)
+            found += [Candidate(schedule, order, occurrence, *span) for span in spans]
     for assignment in scope.inputs.assignments:
-        order = _precedence(assignment, None)
+        anchor = ASSIGNMENT_ANCHOR
+        order = Precedence(*_strength(assignment), anchor, anchor, assignment.id.int)
         spans = _playable(scope, assignment.playlist_id)
         found += [Candidate(assignment, order, None, *span) for span in spans]
     return found
@@ -150,22 +151,12 @@ def best_first(found: list[Candidate]) -> list[Candidate]:
     return sorted(found, key=attrgetter("precedence"), reverse=True)
 
 
-def _precedence(source: Source, occurrence: Occurrence | None) -> Precedence:
+def _strength(source: Source) -> tuple[bool, bool, int, int, int]:
     layer = LAYERS.index(source.layer)
     rank = source.group_rank if source.layer == "group" else 0
-    if occurrence is None or isinstance(source, Assignment):
-        anchor = ASSIGNMENT_ANCHOR
-        return Precedence(False, False, layer, 0, rank, anchor, anchor, source.id.int)
-    return Precedence(
-        True,
-        source.takeover,
-        layer,
-        source.priority,
-        rank,
-        occurrence.start,
-        source.created_at,
-        source.id.int,
-    )
+    if isinstance(source, Assignment):
+        return False, False, layer, 0, rank
+    return True, source.takeover, layer, source.priority, rank
 
 
 def _playable(scope: Scope, playlist_id: UUID) -> list[Interval]:

@@ -39,10 +39,11 @@ async def test_a_screen_is_paired_gets_content_plays_it_and_its_plays_add_up(
             _open_store(program)
             screen = complaints.watch(await (await browser.new_context(**DESKTOP)).new_page())
             screen.set_default_timeout(TIMEOUT_MS)
-            device_id = await _pair(program, browser, screen, complaints)
+            phone = await _pair(program, browser, screen, complaints)
             await _upload(manager, program, files)
-            await _program(manager, program, device_id)
+            await _program(manager, program)
             await _watch_it_play(screen)
+            await expect(phone.get_by_role("link", name="Add next")).to_be_visible()
             plays = await _read_proof(manager, program)
             assert plays >= 1
     assert complaints == []
@@ -80,7 +81,7 @@ def _open_store(program: Running) -> None:
 
 async def _pair(
     program: Running, browser: Browser, screen: Page, complaints: Complaints
-) -> str:
+) -> Page:
     await screen.goto(f"{program.url}/player")
     shown = screen.get_by_text(re.compile(r"^[B-Z]{4}-[B-Z]{4}$"))
     code = (await shown.first.inner_text()).strip()
@@ -94,29 +95,32 @@ async def _pair(
     await phone.get_by_label("Screen name").fill("Window 1")
     await phone.get_by_label("This code is on the screen in front of me").check()
     await phone.get_by_role("button", name="Approve and start playing").click()
-    await expect(phone.get_by_role("link", name="Window 1")).to_be_visible()
-    href = await phone.get_by_role("link", name="Window 1").first.get_attribute("href") or ""
-    return href.rsplit("/", 1)[-1]
+    await expect(phone.get_by_text("It has a key of its own")).to_be_visible(timeout=TIMEOUT_MS)
+    return phone
 
 
 async def _upload(page: Page, program: Running, files: list[Path]) -> None:
     await page.goto(f"{program.url}/content")
     await page.locator("input[type=file]").set_input_files(files)
+    await page.get_by_role("button", name="Upload", exact=True).click()
     for path in files:
-        await expect(page.get_by_role("link", name=path.name)).to_be_visible()
+        library_card = page.get_by_role("link", name=path.name).first
+        await expect(library_card).to_be_visible(timeout=TIMEOUT_MS)
 
 
-async def _program(page: Page, program: Running, device_id: str) -> None:
+async def _program(page: Page, program: Running) -> None:
     await page.goto(f"{program.url}/playlists")
     await page.get_by_role("button", name="New playlist").first.click()
-    await page.get_by_label("Name").fill("Window loop")
+    await page.get_by_label("Name", exact=True).fill("Window loop")
     await page.get_by_role("button", name="Create").click()
     for name in ("offer.jpg", "clip.mp4"):
-        await page.get_by_role("button", name=re.compile(f"Add {re.escape(name)}")).click()
-        await expect(page.get_by_role("list", name="Order").get_by_text(name)).to_be_visible()
+        await page.get_by_role("button", name=re.compile(f"^Add {re.escape(name)}")).click()
+        order = page.get_by_role("list", name="Items of Window loop")
+        await expect(order.get_by_text(name).first).to_be_visible(timeout=TIMEOUT_MS)
     await page.get_by_role("button", name="Publish").click()
-    await page.goto(f"{program.url}/devices/{device_id}")
-    await page.get_by_label("Always-on playlist").select_option(label="Window loop")
+    await page.goto(f"{program.url}/devices")
+    await page.get_by_role("link", name="Window 1").first.click()
+    await page.get_by_label("Playlist", exact=True).select_option(label="Window loop")
     await page.get_by_role("button", name="Assign").click()
     await expect(page.get_by_text("Window loop").first).to_be_visible()
 
@@ -143,6 +147,6 @@ async def _read_proof(page: Page, program: Running) -> int:
     text = Path(await (await started.value).path()).read_text()
     rows = list(csv.DictReader(io.StringIO(text)))
     total = sum(int(row["plays"]) for row in rows)
-    shown = await page.locator("tfoot").inner_text()
+    shown = await page.locator("#totals").inner_text()
     assert f"{total:,}" in shown
     return total

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from quart import Quart
+from werkzeug.datastructures import Headers
 
 
 class Clock:
@@ -27,7 +28,7 @@ class Answer(msgspec.Struct, frozen=True):
     """What came back."""
 
     status: int
-    headers: dict[str, str]
+    headers: Headers
     body: bytes
 
     @property
@@ -68,7 +69,7 @@ class Caller:
             self.prefix + path, method=method, data=data, headers=sent, scope_base=self.scope
         )
         received = await answer.get_data(as_text=False)
-        return Answer(answer.status_code, dict(answer.headers), received)
+        return Answer(answer.status_code, answer.headers, received)
 
     async def get(self, path: str, **headers: str | None) -> Answer:
         return await self("GET", path, **headers)

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 from quart import Quart
 
+from playbill.app import create_app
 from playbill.config import Config
 from signage import (
     claims,
@@ -264,8 +265,6 @@ class OneConnection:
 @pytest.fixture(scope="session")
 async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Quart]:
     """Yield the application, started once; use ``app``, which gives it this test's database."""
-    from playbill.app import create_app
-
     config = Config(data_dir=tmp_path_factory.mktemp("data"), secret=SECRET)
     app = create_app(config, pool=OneConnection())
     async with app.test_app():
@@ -284,12 +283,8 @@ def app(served: Quart, conn: asyncpg.Connection, clock: Clock) -> Quart:
 
 
 @pytest.fixture
-async def app_on_pool(
-    pool: asyncpg.Pool, tmp_path: Path, clock: Clock
-) -> AsyncIterator[Quart]:
+async def app_on_pool(pool: asyncpg.Pool, tmp_path: Path, clock: Clock) -> AsyncIterator[Quart]:
     """Yield an application over a database of its own, for requests that come at the same time."""
-    from playbill.app import create_app
-
     app = create_app(Config(data_dir=tmp_path, secret=SECRET), pool=pool, clock=clock)
     async with app.test_app():
         yield app

@@ -70,7 +70,9 @@ async def test_the_answer_has_the_plan_the_pace_and_the_commands(screen, now):
 
 
 async def test_the_paces_of_a_fleet_differ(screen):
-    paces = {(await screen.post("/heartbeat", LEAST)).json["heartbeat_interval_s"] for _ in range(20)}
+    paces = {
+        (await screen.post("/heartbeat", LEAST)).json["heartbeat_interval_s"] for _ in range(20)
+    }
 
     assert len(paces) > 1
 

@@ -8,7 +8,12 @@ from signage import devices
 from tests.unit.callers import Answer, Caller, assert_refused
 from tests.unit.conftest import open_store, pair_screen
 
-DOORS = [("GET", "/plan"), ("POST", "/heartbeat"), ("POST", "/events"), ("GET", "/content/" + "0" * 64)]
+DOORS = [
+    ("GET", "/plan"),
+    ("POST", "/heartbeat"),
+    ("POST", "/events"),
+    ("GET", "/content/" + "0" * 64),
+]
 
 
 async def refresh(caller: Caller, token: str) -> Answer:

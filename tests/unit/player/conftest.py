@@ -1,5 +1,6 @@
 """A real Chromium, the fake device API, and media that are really pictures and really videos."""
 
+import asyncio
 import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,11 +9,11 @@ from typing import Any
 import av
 import pytest
 from PIL import Image
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 import player.pages
-from tests.e2e.browsers import DESKTOP, Complaints, chromium
-from tests.unit.player.fake_api import FakeApi, Server, serving
+from tests.e2e.browsers import DESKTOP, TIMEOUT_MS, Complaints, chromium
+from tests.unit.player.fake_api import FakeApi, Server, make_plan, serving
 
 FRAMES_PER_S = 25
 
@@ -100,3 +101,36 @@ def video(colour: str, seconds: float, width: int = 320, height: int = 180) -> b
         for packet in stream.encode(None):
             container.mux(packet)
     return made.getvalue()
+
+
+async def until(true: Callable[[], Any], timeout_s: float = 40) -> Any:
+    """Wait until something is so, and return it; fail once it has not come to be for too long."""
+    async with asyncio.timeout(timeout_s):
+        while not (found := true()):
+            await asyncio.sleep(0.02)
+    return found
+
+
+def item(name: str, ms: int, data: bytes, **more: Any) -> dict[str, Any]:
+    """An item of a plan: a picture unless it is said to be something else."""
+    return {"name": name, "ms": ms, "data": data} | more
+
+
+def clip(name: str, ms: int, data: bytes) -> dict[str, Any]:
+    """A video as an item of a plan."""
+    return item(name, ms, data, kind="video", mime="video/mp4")
+
+
+def program(api: FakeApi, *items: dict[str, Any], **more: Any) -> None:
+    """Let these items play always, and the server have their files."""
+    for each in items:
+        if each.get("data"):
+            api.add_media(each["data"])
+    api.plan = make_plan(list(items), **more)
+
+
+async def on_screen(page: Page, kind: str) -> None:
+    """Wait until this kind of content is what people see."""
+    await expect(page.locator(f'#stage.showing .layer.front[data-kind="{kind}"]')).to_be_visible(
+        timeout=TIMEOUT_MS
+    )

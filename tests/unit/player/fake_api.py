@@ -25,6 +25,7 @@ QR = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"><path fill="#fff" d="M0 0h4v4H0z"/>'
     '<path d="M0 0h1v1H0zM2 1h2v1H2zM1 2h1v2H1z"/></svg>'
 )
+SIGNED = ("/heartbeat", "/plan", "/content/", "/events", "/commands/", "/screenshot")
 ALWAYS = "1970-01-01T00:00:00Z"
 
 
@@ -36,6 +37,7 @@ class FakeApi:
         self.plan: dict[str, Any] | None = None
         self.media: dict[str, bytes] = {}
         self.tokens = 0
+        self.revoked: set[str] = set()
         self.claims: list[dict[str, Any]] = []
         self.polls: list[dict[str, Any]] = []
         self.heartbeats: list[dict[str, Any]] = []
@@ -181,8 +183,11 @@ def _app(api: FakeApi) -> Quart:
 
     @app.before_request
     async def refuse() -> Response | None:
-        answers = api.refusals.get(request.path.removeprefix("/v1/device"))
-        return _problem(*answers.pop(0)) if answers else None
+        path = request.path.removeprefix("/v1/device")
+        answers = api.refusals.get(path)
+        if answers:
+            return _problem(*answers.pop(0))
+        return _unauthenticated(api) if path.startswith(SIGNED) else None
 
     @app.get("/blank")
     async def blank() -> Response:
@@ -190,6 +195,7 @@ def _app(api: FakeApi) -> Quart:
 
     _add_pairing(app, api)
     _add_playing(app, api)
+    _add_content(app, api)
     _add_commands(app, api)
     return app
 
@@ -236,8 +242,6 @@ def _add_pairing(app: Quart, api: FakeApi) -> None:
 def _add_playing(app: Quart, api: FakeApi) -> None:
     @app.post("/v1/device/heartbeat")
     async def heartbeat() -> Response:
-        if refused := _refused(api):
-            return refused
         api.heartbeats.append(await request.get_json())
         return _timed(
             plan_etag=api.etag,
@@ -248,8 +252,6 @@ def _add_playing(app: Quart, api: FakeApi) -> None:
 
     @app.get("/v1/device/plan")
     async def plan() -> Response:
-        if refused := _refused(api):
-            return refused
         tag = f'"{api.etag}"'
         if request.headers.get("If-None-Match") == tag:
             return Response(status=304, headers={"ETag": tag})
@@ -258,20 +260,8 @@ def _add_playing(app: Quart, api: FakeApi) -> None:
         answer.headers["ETag"] = f'"{api.etag}-gzip"'
         return answer
 
-    @app.get("/v1/device/content/<sha256>")
-    async def content(sha256: str) -> Response:
-        if refused := _refused(api):
-            return refused
-        field = request.headers.get("Range")
-        api.downloads.append((sha256, field))
-        if sha256 not in api.media:
-            return _problem(404, "not_found")
-        return _bytes(api, api.media[sha256], field)
-
     @app.post("/v1/device/events")
     async def events() -> Response:
-        if refused := _refused(api):
-            return refused
         batch = (await request.get_json())["events"]
         if len(batch) > api.batch_max:
             return _problem(413, "too_large")
@@ -279,6 +269,16 @@ def _add_playing(app: Quart, api: FakeApi) -> None:
             return _problem(422, "invalid")
         api.batches.append(batch)
         return _timed(accepted=len(batch), rejected=0, duplicates=0, results=[])
+
+
+def _add_content(app: Quart, api: FakeApi) -> None:
+    @app.get("/v1/device/content/<sha256>")
+    async def content(sha256: str) -> Response:
+        field = request.headers.get("Range")
+        api.downloads.append((sha256, field))
+        if sha256 not in api.media:
+            return _problem(404, "not_found")
+        return _bytes(api, api.media[sha256], field)
 
 
 def _add_commands(app: Quart, api: FakeApi) -> None:
@@ -293,11 +293,11 @@ def _add_commands(app: Quart, api: FakeApi) -> None:
         return _timed()
 
 
-def _refused(api: FakeApi) -> Response | None:
-    token = request.headers.get("Authorization")
-    if token == f"Bearer token-{api.tokens}":
-        return None
-    return _problem(401, "token_expired" if api.tokens else "token_revoked")
+def _unauthenticated(api: FakeApi) -> Response | None:
+    token = (request.headers.get("Authorization") or "").removeprefix("Bearer ")
+    if token in api.revoked or not token:
+        return _problem(401, "token_revoked")
+    return None if token == f"token-{api.tokens}" else _problem(401, "token_expired")
 
 
 def _bytes(api: FakeApi, data: bytes, field: str | None) -> Response:

@@ -126,9 +126,7 @@ async def test_fillers_are_the_rest_of_the_loop_in_order_each_once(run: RunModul
     assert await run("schedule.js", script, plan=plan, at=at) == ["item-b", "item-a", "item-c"]
 
 
-async def _carried(
-    run: RunModule, old: dict[str, Any], new: dict[str, Any], seconds: float
-) -> Any:
+async def _carried(run: RunModule, old: dict[str, Any], new: dict[str, Any], seconds: float) -> Any:
     script = """
         const slot = slotAt(readPlan(given.old), given.at);
         return carryOver(slot, readPlan(given.changed), given.at);

@@ -229,9 +229,7 @@ async def test_the_list_is_newest_first_and_says_what_expired(conn, installer, l
 
     later = now + timedelta(minutes=3)
     first = await claims.list_for(conn, installer, limit=2, now=later)
-    second = await claims.list_for(
-        conn, installer, limit=2, cursor=first.next_cursor, now=later
-    )
+    second = await claims.list_for(conn, installer, limit=2, cursor=first.next_cursor, now=later)
 
     assert [(claim.name, claim.state) for claim in first.items + second.items] == [
         ("Till 2", "approved"),

@@ -187,9 +187,7 @@ async def test_values_at_their_limits_are_kept(conn, admin, window_2, now):
 async def test_a_move_ends_one_placement_and_begins_the_next(conn, admin, window_2, porto, now):
     later = now + timedelta(hours=2)
 
-    moved = await devices.change(
-        conn, admin, window_2.id, Changes(store_id=porto.id), now=later
-    )
+    moved = await devices.change(conn, admin, window_2.id, Changes(store_id=porto.id), now=later)
 
     assert moved.store == "Porto"
     placements = await conn.fetch(
@@ -236,9 +234,7 @@ async def test_groups_are_replaced_as_a_whole(conn, admin, food: groups.Group, w
     assert (await devices.change(conn, admin, window_2.id, none, now=now)).group_ids == []
 
 
-async def test_a_revoked_screen_is_told_to_pair_again(
-    conn, manager, paired: pairing.Paired, now
-):
+async def test_a_revoked_screen_is_told_to_pair_again(conn, manager, paired: pairing.Paired, now):
     await devices.revoke(conn, manager, paired.device_id, now=now)
 
     with pytest.raises(Unauthenticated) as refused:

@@ -18,9 +18,7 @@ INSTALL_SECRET = "made by the player at its first boot"
 ADDRESS = "192.0.2.7"
 
 
-async def redeem(
-    conn: asyncpg.Connection, code: str, now: datetime, **more: Any
-) -> pairing.Paired:
+async def redeem(conn: asyncpg.Connection, code: str, now: datetime, **more: Any) -> pairing.Paired:
     given = {"device_info": DEVICE_INFO, "address": ADDRESS} | more
     return await pairing.redeem(conn, code, **given, secret=SECRET, now=now)
 
@@ -54,9 +52,7 @@ async def let_in(
     return claim
 
 
-async def test_an_approved_screen_becomes_a_device_of_its_store(
-    conn, installer, lisbon, food, now
-):
+async def test_an_approved_screen_becomes_a_device_of_its_store(conn, installer, lisbon, food, now):
     claim = await ask_in(conn, now)
     approval = Approval(lisbon.id, "Window 2", [food.id])
     await claims.approve(conn, installer, claim.user_code, approval, secret=SECRET, now=now)

@@ -1,5 +1,6 @@
 """The shapes every noun answers in: a list with its cursor, one object with its tag."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -70,7 +71,7 @@ def cursor() -> str | None:
 def limit() -> int:
     """Return the page size asked for, 50 without one. Invalid outside 1 to 1000."""
     asked = request.args.get("limit", str(paging.DEFAULT_LIMIT))
-    if not asked.isascii() or not asked.isdigit() or not 1 <= int(asked[:9]) <= paging.MAX_LIMIT:
+    if not re.fullmatch("[0-9]{1,4}", asked) or not 1 <= int(asked) <= paging.MAX_LIMIT:
         raise Invalid.field("/limit", "invalid_limit", f"A limit is from 1 to {paging.MAX_LIMIT}.")
     return int(asked)
 
@@ -99,7 +100,7 @@ def instant_arg(name: str) -> datetime | None:
         instant = datetime.fromisoformat(value.replace(" ", "+"))
     except ValueError:
         instant = None
-    if instant is None or instant.tzinfo is None:
-        detail = f"{name} is an instant such as 2026-11-23T14:00:00Z."
+    if instant is None or instant.tzinfo is None or not 1970 <= instant.year < 2200:
+        detail = f"{name} is an instant such as 2026-11-23T14:00:00Z, from 1970 to 2199."
         raise Invalid.field(f"/{name}", "invalid_instant", detail)
     return instant.astimezone(UTC)

@@ -49,6 +49,7 @@ async def show(device_id: UUID) -> Response:
 async def change(device_id: UUID) -> Response:
     """Change what is given: name, store, groups, tags, notes, status."""
     actor = await caller()
+    actor.require("manage")
     changes = await bodies.decode(devices.Changes)
     async with connection() as conn:
         before = await devices.find(conn, actor, device_id, now=now())

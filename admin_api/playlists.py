@@ -68,6 +68,7 @@ async def show(playlist_id: UUID) -> Response:
 async def change(playlist_id: UUID) -> Response:
     """Change the draft; replacing its items takes If-Match, so that nobody overwrites blindly."""
     actor = await caller()
+    actor.require("program")
     changes = await bodies.decode(Changes)
     if changes.items is not None and "If-Match" not in request.headers:
         detail = "Send If-Match with the ETag you read: replacing items must not overwrite others'."

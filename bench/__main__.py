@@ -11,6 +11,7 @@ from rich.console import Console
 
 from bench import heartbeat, ingest, machine, page, plan_poll, report, resolve
 from bench.figures import Figure
+from bench.stopping import stop_on_sigterm
 
 BENCHMARKS = {
     "plan": plan_poll.measure,
@@ -48,4 +49,5 @@ async def _measure(names: list[str], console: Console) -> list[Figure]:
 
 
 if __name__ == "__main__":
+    stop_on_sigterm()
     sys.exit(main(sys.argv[1:]))

@@ -29,12 +29,14 @@ BATCH_EVENTS = 50
 BATCHES = 200
 GATHERED_BATCHES = 20
 
-COLUMNS = (
-    "device_id event_id play_day event_type result outcome started_at device_started_at"
-    " clock_offset_ms duration_ms device_duration_ms planned_duration_ms item_id schedule_id"
-    " playlist_id content_id content_version campaign_id store_id report_day report_hour late seq"
-    " plan_etag player_version error payload_hash rule_version received_at"
-).split()
+COLUMNS = [
+    "device_id", "event_id", "play_day", "event_type", "result", "outcome", "started_at",
+    "device_started_at", "clock_offset_ms", "duration_ms", "device_duration_ms",
+    "planned_duration_ms", "item_id", "schedule_id", "playlist_id", "content_id",
+    "content_version", "campaign_id", "store_id", "report_day", "report_hour", "late",
+    "seq", "plan_etag", "player_version", "error", "payload_hash", "rule_version",
+    "received_at",
+]  # fmt: skip
 TABLE = "proof_of_play_events"
 
 Batches = list[tuple[shop.Screen, list[dict[str, Any]]]]

@@ -7,6 +7,7 @@ checked to name the same winner in every minute.
 import random
 from datetime import UTC, date, datetime, time, timedelta
 from time import perf_counter
+from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -33,7 +34,8 @@ PLANS_A_ROUND = 15
 ZONE = "Europe/Lisbon"
 MINUTE = timedelta(minutes=1)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-LAYERS = ("device", "group", "store", "fleet")
+FIRST = datetime(1, 1, 1)  # noqa: DTZ001 - wall-clock times are compared
+LAYERS: list[Literal["device", "group", "store", "fleet"]] = ["device", "group", "store", "fleet"]
 
 Winners = list[UUID | None]
 
@@ -132,13 +134,13 @@ def _began(schedule: Schedule, dates: set[date], wall: datetime) -> datetime | N
 def _rank(running: tuple[Schedule, datetime]) -> tuple[object, ...]:
     one, began = running
     rank = one.group_rank if one.layer == "group" else 0
-    since_then = datetime.max - began
+    newest_first = -(began - FIRST).total_seconds()
     return (
         not one.takeover,
         LAYERS.index(one.layer),
         -one.priority,
         -rank,
-        since_then,
+        newest_first,
         -one.id.int,
     )
 

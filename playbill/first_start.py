@@ -33,7 +33,9 @@ async def prepare(
     """Migrate, then load the demo into an empty database if asked, else open the set-up link."""
     async with database.migrated(found) as conn:
         if config.demo and not await users.any_exist(conn):
-            return FirstStart(demo_users=await load_demo(config, conn, say, now=now))
+            people = await load_demo(config, conn, say, now=now)
+            if people:
+                return FirstStart(demo_users=people)
         return FirstStart(setup_token=await setup.open_link(conn, now=now))
 
 

@@ -9,7 +9,7 @@ from wtforms import BooleanField, Form, SelectField, SelectMultipleField, String
 from wtforms.validators import InputRequired, Length
 
 from portal import args, forms, hardware
-from signage import claims, credentials, devices, groups, stores
+from signage import claims, credentials, devices, groups, plans, stores
 from signage.actors import Actor
 from signage.errors import NotFound, PlaybillError, TooMany
 from web import identity
@@ -84,12 +84,14 @@ async def waiting(claim_id: UUID) -> ResponseReturnValue:
     actor = await identity.require("pair")
     async with connection() as conn:
         claim = await claims.find(conn, actor, claim_id, now=now())
-        device = None
+        device, planned = None, True
         if claim.device_id is not None:
             device = await devices.find(conn, actor, claim.device_id, now=now())
+            plan = await plans.current(conn, claim.device_id, now=now())
+            planned = bool(plan.document()["windows"])
     only_progress = args.wants_fragment("pair-progress")
     template = "pair/_progress.html" if only_progress else "pair/waiting.html"
-    return await render_template(template, claim=claim, device=device)
+    return await render_template(template, claim=claim, device=device, planned=planned)
 
 
 async def _show(actor: Actor, code: str, form: ApproveForm, status: int) -> ResponseReturnValue:

@@ -113,8 +113,7 @@ async def create_url(
     conn: asyncpg.Connection, actor: Actor, details: Details, *, url: str, now: datetime
 ) -> Content:
     """Add a web page, which players show in a sandboxed frame. Invalid unless it is https."""
-    parts = urlsplit(url) if len(url) <= URL_MAX_CHARS and url.isprintable() else urlsplit("")
-    if parts.scheme != "https" or not parts.hostname:
+    if len(url) > URL_MAX_CHARS or not url.isprintable() or not _is_https(url):
         detail = "A web page has an address that begins with https://."
         raise Invalid.field("/url", "invalid_url", detail)
     version = _Version(url=url, bytes=0, mime=WEB_PAGE_MIME)
@@ -341,6 +340,14 @@ async def check(conn: asyncpg.Connection, details: Details) -> None:
         errors.append(FieldError("/campaign_id", "unknown_campaign", "There is no such campaign."))
     if errors:
         raise Invalid(errors)
+
+
+def _is_https(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" and bool(parts.hostname)
+    except ValueError:
+        return False
 
 
 def _content(row: asyncpg.Record) -> Content:

@@ -6,7 +6,6 @@ The rules are those of ``signage.planning``; here they are kept, checked and lis
 from datetime import date, datetime, time
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import available_timezones
 
 import asyncpg
 import msgspec
@@ -16,7 +15,7 @@ from signage.actors import Actor
 from signage.errors import FieldError, Invalid, NotFound
 from signage.ids import new_id
 from signage.targets import Target
-from signage.values import SmallInteger
+from signage.values import SmallInteger, is_timezone
 
 NAME_MAX_CHARS = 200
 PRIORITY_MAX = 100
@@ -218,7 +217,7 @@ def _check(new: NewSchedule, pattern: planning.Pattern) -> None:
         errors.append(FieldError("/name", "invalid_name", detail))
     if not 0 <= new.priority <= PRIORITY_MAX:
         errors.append(FieldError("/priority", "invalid_priority", "A priority is from 0 to 100."))
-    if new.timezone is not None and new.timezone not in available_timezones():
+    if new.timezone is not None and not is_timezone(new.timezone):
         detail = f"{new.timezone} is no IANA time zone. Leave it out for each store's own time."
         errors.append(FieldError("/timezone", "unknown_timezone", detail))
     if errors:

@@ -4,7 +4,6 @@ import re
 from datetime import date, datetime
 from typing import Literal, get_args
 from uuid import UUID
-from zoneinfo import available_timezones
 
 import asyncpg
 import msgspec
@@ -13,6 +12,7 @@ from signage import audit, paging
 from signage.actors import Actor
 from signage.errors import Conflict, FieldError, Invalid, NotFound
 from signage.ids import new_id
+from signage.values import is_timezone
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Hours = list[tuple[str, str]]
@@ -176,7 +176,7 @@ _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
 
 def _check(new: NewStore) -> None:
     errors = _check_texts(new)
-    if new.timezone not in available_timezones():
+    if not is_timezone(new.timezone):
         detail = f"{new.timezone} is no IANA time zone, such as Europe/Lisbon."
         errors.append(FieldError("/timezone", "unknown_timezone", detail))
     for day in get_args(Weekday):

@@ -1,7 +1,9 @@
 """Values as they come from outside: what PostgreSQL can keep and Python can compare."""
 
 from datetime import datetime
+from functools import cache
 from typing import Annotated
+from zoneinfo import available_timezones
 
 import msgspec
 
@@ -13,3 +15,13 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 SmallInteger = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 """An integer of 32 bits."""
+
+
+def is_timezone(name: str) -> bool:
+    """Return whether it is an IANA time zone."""
+    return name in _timezones()
+
+
+@cache
+def _timezones() -> set[str]:
+    return available_timezones()

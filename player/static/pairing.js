@@ -42,11 +42,14 @@ export class Pairing {
 
   /** Shows codes until one is approved; resolves with the server's reply, tokens and all. */
   async run() {
-    const paired = new Promise((resolve) => (this.#finish = resolve));
+    const paired = new Promise((resolve) => {
+      this.#finish = (reply) => {
+        this.#paired = true;
+        resolve(reply);
+      };
+    });
     this.#showCodes();
-    const reply = await paired;
-    this.#paired = true;
-    return reply;
+    return paired;
   }
 
   /** @param {string} code the 12 letters that somebody typed */
@@ -83,6 +86,7 @@ export class Pairing {
     this.#view.showCode(claim, until);
     while (!this.#paired && performance.now() < until) {
       await pause(Math.min(waitMs, until - performance.now()));
+      if (this.#paired) return;
       const refusal = await this.#poll(claim.claim_code);
       if (!refusal) return;
       if (["expired_token", "invalid_claim_code"].includes(refusal.code)) return;

@@ -33,7 +33,7 @@ export class Playback {
   #plays;
   /** @type {{plan: Plan, etag: string} | null} */
   #programme = null;
-  /** @type {{slot: Slot, cast: Promise<Cast>} | null} */
+  /** @type {{slot: Slot, cast: Promise<Cast>, standIn: boolean} | null} */
   #upcoming = null;
   /** @type {OnScreen | null} */
   #onScreen = null;
@@ -69,8 +69,9 @@ export class Playback {
     this.#wake();
   }
 
-  /** Something has changed that may let it show more than now. */
+  /** A file has come: whoever stands in for it in the next turn may step back. */
   lookAgain() {
+    if (this.#upcoming?.standIn) this.#dropUpcoming();
     this.#wake();
   }
 
@@ -166,7 +167,10 @@ export class Playback {
     const { plan } = this.#programme;
     const slot = slotAt(plan, turn.endsAt);
     if (!slot) return;
-    this.#upcoming = { slot, cast: this.#casting.prepare(plan, slot, turn.endsAt) };
+    const cast = this.#casting.prepare(plan, slot, turn.endsAt);
+    const upcoming = { slot, cast, standIn: false };
+    cast.then(({ missed }) => (upcoming.standIn = missed !== null));
+    this.#upcoming = upcoming;
   }
 
   // Nothing is scheduled, or nobody could see it.

@@ -52,14 +52,14 @@ class Slot(msgspec.Struct, frozen=True):
 
 BOOKINGS = (
     Booking("Autumn coffee", "Example Roasters", "EX-2041",
-            ("Coffee of the week", "Portrait coffee"), -7, 20, 62_000),
+            ("Coffee of the week", "Portrait coffee"), -7, 20, 54_000),
     Booking("Autumn sale", "Own brand", "",
-            ("Autumn sale", "Portrait autumn sale"), -7, 6, 28_000),
+            ("Autumn sale", "Portrait autumn sale"), -7, 6, 30_000),
     Booking("Winter citrus", "Example Growers", "EX-2057",
-            ("Winter citrus", "Market greens"), -7, 13, 42_000),
-    Booking("Loyalty card", "Own brand", "", ("Loyalty card",), -7, 172, 320_000),
+            ("Winter citrus", "Market greens"), -7, 13, 44_000),
+    Booking("Loyalty card", "Own brand", "", ("Loyalty card",), -7, 172, 350_000),
     Booking("Fresh bakery", "Example Mills", "EX-1988",
-            ("Fresh bakery", "Portrait bakery", "Breakfast menu"), -7, 7, 58_000),
+            ("Fresh bakery", "Portrait bakery", "Breakfast menu"), -7, 7, 39_000),
 )  # fmt: skip
 """Planned a little over or under what the week delivers, so that delivery has something to say."""
 

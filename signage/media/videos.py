@@ -19,7 +19,8 @@ from signage.media.facts import (
 from signage.media.pictures import jpeg
 from signage.media.sniff import Container, mime
 
-POSTER_LOOKS_AT_FRAMES = 48
+POSTER_AT_S = 1.0
+POSTER_LOOKS_AT_PIXELS = 120 * 3_840 * 2_160
 FLAT_BELOW_LEVELS = 32
 DURATION_SLACK_MS = 2_000
 
@@ -82,24 +83,26 @@ def _check_size(width: int, height: int) -> None:
 
 
 def _poster_frame(opened: InputContainer, stream: VideoStream) -> tuple[VideoFrame, Image.Image]:
-    # Campaigns fade in from black, so the first frame that shows something is the poster.
+    # Campaigns fade and slide in, so the poster is what stands there after a second, or the last
+    # frame of a shorter one; where that is blank, the first frame.
+    shown: VideoFrame | None = None
     first: tuple[VideoFrame, Image.Image] | None = None
+    looks = max(1, POSTER_LOOKS_AT_PIXELS // (stream.width * stream.height))
     try:
         for number, frame in enumerate(opened.decode(stream)):
-            candidate = (frame, _small(frame))
-            first = first or candidate
-            if _shows_something(candidate[1]):
-                return candidate
-            if number + 1 >= POSTER_LOOKS_AT_FRAMES:
+            first = first or (frame, _small(frame))
+            shown = frame
+            if (frame.time or 0) >= POSTER_AT_S or number + 1 >= looks:
                 break
     except av.error.FFmpegError:
         if first is None:
             raise
-    if first is None:
+    if first is None or shown is None:
         raise MediaRefused(
             "damaged", "This video holds no frame that can be shown. Export it again."
         )
-    return first
+    candidate = (shown, _small(shown))
+    return candidate if _shows_something(candidate[1]) else first
 
 
 def _small(frame: VideoFrame) -> Image.Image:

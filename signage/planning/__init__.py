@@ -27,7 +27,8 @@ from signage.planning.inputs import (
 )
 from signage.planning.loops import flatten, playable
 from signage.planning.opening import Store, open_intervals, read_store
-from signage.planning.recurrence import Occurrence, Pattern, check, occurrences, zone
+from signage.planning.placing import zone
+from signage.planning.recurrence import Occurrence, Pattern, check, occurrences
 from signage.planning.resolution import Window, resolve
 from signage.planning.rules import Rule, RuleError, parse
 

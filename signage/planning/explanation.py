@@ -8,7 +8,8 @@ from uuid import UUID
 from signage.planning import loops
 from signage.planning.inputs import Inputs, Schedule, Source
 from signage.planning.loops import Reason
-from signage.planning.recurrence import DAY, Occurrence, occurrences, zone
+from signage.planning.placing import DAY, zone
+from signage.planning.recurrence import Occurrence, occurrences
 from signage.planning.resolution import (
     Candidate,
     Precedence,

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from signage.planning import intervals
 from signage.planning.intervals import Interval
-from signage.planning.recurrence import DAY, MIDNIGHT, dates_around, place, zone
+from signage.planning.placing import DAY, MIDNIGHT, dates_around, place, zone
 
 Hours = tuple[tuple[time, time], ...]
 """From and until, in local time; one that is not after its beginning ends on the next day."""

@@ -8,11 +8,12 @@ rule that began ten years ago costs as much as one that began today.
 import calendar
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Final, assert_never
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Final, NamedTuple, assert_never
+from zoneinfo import ZoneInfo
 
+from signage.planning.placing import DAY, MIDNIGHT, dates_around, place
 from signage.planning.rules import EARLIEST_YEAR, LATEST_YEAR, Rule, RuleError, parse
 
 EARLIEST: Final = date(EARLIEST_YEAR, 1, 1)
@@ -20,14 +21,6 @@ LATEST: Final = date(LATEST_YEAR, 12, 31)
 DATES_MAX: Final = 1000
 COUNTED_DAYS_MAX: Final = 100 * 366
 """A rule with COUNT is counted this many days ahead; it ends there if the count was not reached."""
-
-DAY: Final = timedelta(days=1)
-MIDNIGHT: Final = time()
-
-# An occurrence that covers an instant began on its local date or the one before, and a date that
-# a zone left out (Apia 2011) is placed on the one after it. Where clocks go back over midnight
-# (St. John's until 2011) something may have begun on the date after the local one.
-_DAYS_BEFORE: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +37,7 @@ class Pattern:
     rdates: tuple[date, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """One time a pattern comes round: its nominal local date, and its instants in UTC."""
 
     on: date
@@ -70,16 +62,7 @@ def check(pattern: Pattern) -> None:
         parse(pattern.rrule)
 
 
-def zone(name: str) -> ZoneInfo:
-    """Return the IANA zone, or raise RuleError."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        detail = f"{name[:64]} is no IANA time zone, such as Europe/Lisbon."
-        raise RuleError("unknown_timezone", detail, field="timezone") from None
-
-
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=8192)
 def occurrences(
     pattern: Pattern, in_zone: ZoneInfo, since: datetime, until: datetime
 ) -> tuple[Occurrence, ...]:
@@ -97,27 +80,6 @@ def occurrences(
         if start < until and end > since:
             found.append(Occurrence(day, start, end))
     return tuple(found)
-
-
-@lru_cache(maxsize=1024)
-def dates_around(in_zone: ZoneInfo, since: datetime, until: datetime) -> tuple[date, date]:
-    """Return the first and last local date on which something may begin that touches the span."""
-    first = since.astimezone(in_zone).date() - _DAYS_BEFORE
-    return first, until.astimezone(in_zone).date() + DAY
-
-
-def place(day: date, begins: time, ends: time, in_zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return the instants of a local date's start and end; an end not after the start is a day on.
-
-    A local time that occurs twice means the first, one that does not exist is read with the offset
-    in force before the gap (RFC 5545 section 3.3.5, erratum 4271); if nothing is left between the
-    two, the nominal length counts.
-    """
-    local_start = datetime.combine(day, begins, in_zone)
-    local_end = datetime.combine(day if ends > begins else day + DAY, ends, in_zone)
-    start, end = local_start.astimezone(UTC), local_end.astimezone(UTC)
-    # Python subtracts two times of one zone as they read on the wall: that is the nominal length.
-    return start, end if end > start else start + (local_end - local_start)
 
 
 def _check_dates(pattern: Pattern) -> None:

@@ -9,7 +9,6 @@ import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import pairwise
 from operator import attrgetter
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -19,7 +18,8 @@ from signage.planning import intervals, loops
 from signage.planning.inputs import Assignment, Inputs, Layer, Schedule, Source
 from signage.planning.intervals import Interval
 from signage.planning.opening import open_intervals
-from signage.planning.recurrence import Occurrence, occurrences, zone
+from signage.planning.placing import zone
+from signage.planning.recurrence import Occurrence, occurrences
 
 ASSIGNMENT_ANCHOR: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LAYERS: Final[tuple[Layer, ...]] = ("fleet", "store", "group", "device")
@@ -96,15 +96,10 @@ def resolve(inputs: Inputs, since: datetime, until: datetime) -> list[Window]:
 
     Adjoining pieces of one occurrence, or of one assignment, are one window.
     """
-    windows: list[Window] = []
-    for candidate, start, end in _sweep(candidates(Scope(inputs, since, until))):
-        anchor = candidate.precedence.start
-        last = windows[-1] if windows else None
-        if last and last.end == start and last.source is candidate.source and last.anchor == anchor:
-            windows[-1] = Window(last.start, end, anchor, candidate.source)
-        else:
-            windows.append(Window(start, end, anchor, candidate.source))
-    return windows
+    return [
+        Window(start, end, candidate.precedence.start, candidate.source)
+        for candidate, start, end in _sweep(candidates(Scope(inputs, since, until)))
+    ]
 
 
 def candidates(scope: Scope) -> list[Candidate]:
@@ -177,10 +172,15 @@ def _sweep(found: list[Candidate]) -> Iterator[tuple[Candidate, datetime, dateti
     waiting = sorted(range(len(ranked)), key=lambda rank: ranked[rank].start, reverse=True)
     edges = sorted({edge for candidate in found for edge in (candidate.start, candidate.end)})
     running: list[int] = []
-    for start, end in pairwise(edges):
-        while waiting and ranked[waiting[-1]].start <= start:
+    playing: tuple[Candidate, datetime] | None = None
+    for edge in edges:
+        while waiting and ranked[waiting[-1]].start <= edge:
             heapq.heappush(running, waiting.pop())
-        while running and ranked[running[0]].end <= start:
+        while running and ranked[running[0]].end <= edge:
             heapq.heappop(running)
-        if running:
-            yield ranked[running[0]], start, end
+        best = ranked[running[0]] if running else None
+        if playing and playing[0] is not best:
+            yield *playing, edge
+            playing = None
+        if best and not playing:
+            playing = best, edge

@@ -128,11 +128,11 @@ async def test_what_is_held_is_304(screen, fetched):
     assert (answer.status, answer.body) == (304, b"")
 
 
-async def test_a_head_has_the_size_and_no_body(screen, fetched):
+async def test_a_head_has_the_tag_and_no_body(screen, fetched):
     answer = await screen("HEAD", fetched)
 
     assert (answer.status, answer.body) == (200, b"")
-    assert answer.headers["Content-Length"] == str(SIZE)
+    assert answer.headers["ETag"] == f'"{SHA256}"'
 
 
 async def test_another_screen_finds_nothing(app, fetched, pair, madrid):

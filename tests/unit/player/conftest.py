@@ -2,8 +2,8 @@
 
 import asyncio
 import io
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import av
@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-import player.pages
+from player.pages import build
 from tests.e2e.browsers import DESKTOP, TIMEOUT_MS, Complaints, chromium
 from tests.unit.player.fake_api import FakeApi, Server, make_plan, serving
 
@@ -56,28 +56,39 @@ async def screen(context: BrowserContext, complaints: Complaints) -> Page:
     return complaints.watch(await context.new_page())
 
 
-@pytest.fixture
-async def run(server: Server, screen: Page) -> RunModule:
+@pytest.fixture(scope="session")
+async def run(browser: Browser) -> AsyncIterator[RunModule]:
     """Run JavaScript in the browser with every name that a module of the player exports.
 
-    ``await run("ids.js", "newId(given.now)", now=5)``; a body with ``return`` may be longer.
+    ``await run("ids.js", "newId(given.now)", now=5)``; a body with ``return`` may be longer. The
+    page is shared: for modules that keep nothing.
     """
+    page = await browser.new_page()
+    async with serving(FakeApi()) as server:
+        await page.goto(f"{server.url}/blank")
+        yield partial(_evaluate, page)
+    await page.close()
+
+
+@pytest.fixture
+async def run_alone(server: Server, screen: Page) -> RunModule:
+    """The same in a page, a profile and with an API of the test's own."""
     await screen.goto(f"{server.url}/blank")
+    return partial(_evaluate, screen)
 
-    async def evaluate(module: str, script: str, **given: Any) -> Any:
-        body = script if "return " in script else f"return {script}"
-        address = f"/player/static/{player.pages.build()}/{module}"
-        return await screen.evaluate(
-            """async ([address, body, given]) => {
-                const module = await import(address);
-                const names = Object.keys(module);
-                const run = Object.getPrototypeOf(async () => {}).constructor;
-                return run("given", ...names, body)(given, ...Object.values(module));
-            }""",
-            [address, body, json.loads(json.dumps(given))],
-        )
 
-    return evaluate
+async def _evaluate(page: Page, module: str, script: str, **given: Any) -> Any:
+    body = script if "return " in script else f"return {script}"
+    address = f"/player/static/{build()}/{module}"
+    return await page.evaluate(
+        """async ([address, body, given]) => {
+            const module = await import(address);
+            const names = Object.keys(module);
+            const run = Object.getPrototypeOf(async () => {}).constructor;
+            return run("given", ...names, body)(given, ...Object.values(module));
+        }""",
+        [address, body, given],
+    )
 
 
 def picture(colour: str, width: int = 640, height: int = 360) -> bytes:
@@ -106,7 +117,7 @@ def video(colour: str, seconds: float, width: int = 320, height: int = 180) -> b
 async def until(true: Callable[[], Any], timeout_s: float = 40) -> Any:
     """Wait until something is so, and return it; fail once it has not come to be for too long."""
     async with asyncio.timeout(timeout_s):
-        while not (found := true()):
+        while not (found := true()):  # noqa: ASYNC110 - a browser's page sets no event here
             await asyncio.sleep(0.02)
     return found
 

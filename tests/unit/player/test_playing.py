@@ -1,5 +1,7 @@
 """A screen at work: what is on it, and what it says was on it."""
 
+import hashlib
+import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -38,7 +40,7 @@ async def test_pictures_and_videos_play_in_turn_and_every_play_is_sent_once(
     await until(lambda: len(_plays(api, "completed")) >= 5)
     assert len({play["event_id"] for play in api.plays}) == len(api.plays)
     assert [play["seq"] for play in api.plays] == list(range(1, len(api.plays) + 1))
-    order = [play["item_id"] for play in _plays(api, "completed")][1:]
+    order = [play["item_id"] for play in _plays(api, "completed", "interrupted")][3:]
     following = {"item-red": "item-green", "item-green": "item-blue", "item-blue": "item-red"}
     assert all(following[one] == other for one, other in pairwise(order))
     assert complaints == []
@@ -117,8 +119,8 @@ async def test_a_plan_that_keeps_the_item_lets_it_play_to_its_end(
     program(api, item("red", 4000, RED), item("blue", 4000, BLUE))
     await until(lambda: api.heartbeats[-1]["plan_etag"] != old)
     await until(lambda: any("blue" in play["item_id"] for play in _plays(api)))
-    red = [play for play in _plays(api) if "red" in play["item_id"]]
-    assert {play["result"] for play in red[1:]} <= {"completed"}
+    results = [play["result"] for play in _plays(api) if play["result"] != "skipped"]
+    assert set(results[results.index("completed") :]) == {"completed"}
 
 
 async def test_a_broken_file_is_reported_and_something_else_plays(
@@ -147,8 +149,8 @@ async def test_a_file_with_other_bytes_than_planned_is_never_played(
     program(api, item("red", 1500, RED), item("blue", 1500, BLUE))
     blue = next(sha for sha, data in api.media.items() if data == BLUE)
     api.media[blue] = BLUE[:-1] + b"?"
-    skipped = await until(lambda: _plays(api, "skipped"))
-    assert skipped[0] | {"item_id": "item-blue", "error": "not_downloaded"} == skipped[0]
+    skipped = await until(lambda: [p for p in _plays(api, "skipped") if "blue" in p["item_id"]])
+    assert skipped[0]["error"] == "not_downloaded"
     beat = await until(lambda: api.heartbeats[-1]["last_error"] and api.heartbeats[-1])
     assert "hash_mismatch" in beat["last_error"]
     assert [sha for sha, _ in api.downloads].count(blue) == 3
@@ -217,3 +219,17 @@ async def test_a_web_page_that_is_not_secure_is_refused(paired: Page, api: FakeA
     program(api, page, item("red", 1500, RED))
     failed = await until(lambda: _plays(api, "content_failed"))
     assert failed[0]["error"] == "insecure_url"
+
+
+async def test_a_file_that_comes_in_time_for_its_turn_is_not_missed(
+    paired: Page, api: FakeApi
+) -> None:
+    program(api, item("red", 8000, RED))
+    await on_screen(paired, "image")
+    turns_of_red_and_blue_begin = 16
+    await until(lambda: time.time() % turns_of_red_and_blue_begin < 1)
+    api.refuse(f"/content/{hashlib.sha256(BLUE).hexdigest()}", (503, "busy"))
+    program(api, item("red", 8000, RED), item("blue", 8000, BLUE))
+    await until(lambda: any("blue" in play["item_id"] for play in _plays(api)))
+    first = next(play for play in _plays(api) if "blue" in play["item_id"])
+    assert first["result"] == "completed"

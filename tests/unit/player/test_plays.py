@@ -36,13 +36,13 @@ PAIRED = """
 
 
 @pytest.fixture
-def player(run: RunModule, api: FakeApi) -> Any:
+def player(run_alone: RunModule, api: FakeApi) -> Any:
     """Run a script with a paired player's parts at hand."""
     api.tokens = 1
 
     async def evaluate(script: str, **given: Any) -> Any:
         root = f"/player/static/{build()}"
-        return await run("ids.js", PAIRED + script, root=root, **given)
+        return await run_alone("ids.js", PAIRED + script, root=root, **given)
 
     return evaluate
 

@@ -118,13 +118,19 @@ async def item(
     return item_id
 
 
-async def give(conn: asyncpg.Connection, device_ids: list[UUID], item_ids: list[str]) -> None:
+async def give(
+    conn: asyncpg.Connection,
+    device_ids: list[UUID],
+    item_ids: list[str],
+    *,
+    since: datetime = LONG_AGO,
+) -> None:
     """Make a plan of the items and give it to the screens."""
     etag = new_id().hex
     await say(conn, "plans", etag, LONG_AGO)
     await say(conn, "plan items", etag, item_ids)
     for device_id in device_ids:
-        await say(conn, "device plans", device_id, LONG_AGO, etag)
+        await say(conn, "device plans", device_id, since, etag)
 
 
 async def assemble(conn: asyncpg.Connection) -> Cast:

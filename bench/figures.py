@@ -49,22 +49,28 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     def cells(self) -> tuple[str, str, str, str, str, str, str]:
         """Return the line as texts, in the order of ``HEADINGS``."""
         least, *_, most = self.ratios
+        ratio = _fraction if self._is_speedup else _share
         return (
             self.name,
             _value(median(self.ours), self.unit),
             self.against,
             _value(median(self.baseline), self.unit),
-            f"{_ratio(median(self.ratios))} ({_ratio(least)} to {_ratio(most)})",
+            f"{ratio(median(self.ratios))} ({ratio(least)} to {ratio(most)})",
             self._to_reach(),
             "yes" if self.reached else "NO",
         )
 
+    @property
+    def _is_speedup(self) -> bool:
+        return self.at_most is not None and self.at_most < 0.1
+
     def _to_reach(self) -> str:
         texts = []
+        ratio = _fraction if self._is_speedup else _share
         if self.at_least is not None:
-            texts.append(f">= {_ratio(self.at_least)}")
+            texts.append(f">= {ratio(self.at_least)}")
         if self.at_most is not None:
-            texts.append(f"<= {_ratio(self.at_most)}")
+            texts.append(f"<= {ratio(self.at_most)}")
         if self.limit is not None:
             texts.append(f"<= {_value(self.limit, self.unit)}")
         return " and ".join(texts)
@@ -87,8 +93,11 @@ def _value(value: float, unit: str) -> str:
     return f"{value:,.{digits}f}{unit if unit == '/s' else f' {unit}'}"
 
 
-def _ratio(ratio: float) -> str:
-    """A share below 2 as a percentage; far below or above as a factor."""
-    if ratio < 0.05:
-        return f"1/{1 / ratio:.0f}"
-    return f"{ratio:.0%}" if ratio < 2 else f"{ratio:.1f}x"
+def _fraction(ratio: float) -> str:
+    return f"1/{1 / ratio:.0f}"
+
+
+def _share(ratio: float) -> str:
+    if ratio >= 2:
+        return f"{ratio:.1f}x"
+    return f"{ratio:.0%}" if ratio >= 0.1 else f"{ratio:.1%}"

@@ -9,8 +9,8 @@ import msgspec
 from bench import http_load, servers, shop
 from bench.figures import Figure, Measure, take_turns
 
-SCREENS = 150
-SLICE_S = 2.5
+SCREENS = 100
+SLICE_S = 2.0
 
 
 async def measure() -> list[Figure]:

@@ -24,9 +24,9 @@ from db.pool import connect
 from signage import partitions, plays
 from signage.ids import new_id
 
-SCREENS = 100
+SCREENS = 60
 BATCH_EVENTS = 50
-BATCHES = 200
+BATCHES = 120
 GATHERED_BATCHES = 20
 
 COLUMNS = [

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from bench import machine
 from bench.figures import HEADINGS, Figure
@@ -23,7 +23,8 @@ and in this minute only; the ratio is the figure.
 
 def show(figures: list[Figure], console: Console) -> None:
     """Print the table and the notes."""
-    table = Table(*HEADINGS, title="Playbill, measured against what is possible")
+    columns = [Column(heading, overflow="fold") for heading in HEADINGS]
+    table = Table(*columns, title="Playbill, measured against what is possible")
     for figure in figures:
         table.add_row(*figure.cells(), style=None if figure.reached else "yellow")
     console.print(table)

@@ -7,8 +7,8 @@ from bench import http_load, servers, shop
 from bench.figures import Figure, Measure, take_turns
 
 # Each screen may ask 60 times at once before its limit holds it back.
-SCREENS = 150
-SLICE_S = 2.5
+SCREENS = 100
+SLICE_S = 2.0
 
 
 async def measure() -> list[Figure]:

@@ -52,7 +52,9 @@ async def idempotency(say: Say) -> Report:
             counts = [sum(count) for count in zip(*[await share for share in shares], strict=True)]
         async with chain.pool.acquire() as conn:
             rows = await conn.fetchval("SELECT count(*) FROM proof_of_play_events")
-            summed = await conn.fetchval("SELECT sum(plays) FROM proof_of_play_aggregate_daily")
+            summed = await conn.fetchval(
+                "SELECT sum(plays)::bigint FROM proof_of_play_aggregate_daily"
+            )
             differing = await conn.fetchval(SUMS_DIFFER)
     accepted, rejected, duplicates = counts
     must(rows == summed == EVENTS, f"{rows:,} rows and {summed:,} plays of {EVENTS:,}")

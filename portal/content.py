@@ -147,11 +147,11 @@ def _facts(found: content.Content) -> list[tuple[str, str]]:
     rate = f"{found.frame_rate:g} a second" if found.frame_rate else ""
     told = {
         "Type": found.mime,
-        "Size": size,
+        "Resolution": size,
         "Length": ui.duration(found.duration_ms) if found.duration_ms else "",
-        "Pictures": rate,
+        "Frames": rate,
         "Codec": found.codec or "",
-        "File": ui.size(found.bytes) if found.bytes else "",
+        "Size": ui.size(found.bytes) if found.bytes else "",
         "File name": found.file_name,
         "Plays from": ui.local(found.valid_from) if found.valid_from else "",
         "Plays until": ui.local(found.valid_until) if found.valid_until else "",

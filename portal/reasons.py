@@ -1,11 +1,13 @@
 """Reasons: why a screen plays what it plays, as the entries of the "Why is this playing?" list."""
 
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from portal import ui, words
 from signage.explanations import Explanation, Verdict
 
+SHORTEST_DAY = timedelta(hours=23)
+"""The shortest day there is: the one on which clocks go forward."""
 REACH = {
     "fleet": "the whole fleet",
     "store": "this store",
@@ -71,4 +73,6 @@ def _entry(verdict: Verdict, zone: tzinfo) -> dict[str, Any]:
 def _hours(start: datetime | None, end: datetime | None, zone: tzinfo) -> str:
     if start is None or end is None:
         return ""
+    if end - start >= SHORTEST_DAY and ui.clock(start, zone) == ui.clock(end, zone) == "00:00":
+        return f", all day on {ui.day(start, zone)}"
     return f", {ui.day(start, zone)} {ui.clock(start, zone)} to {ui.clock(end, zone)}"

@@ -9,11 +9,12 @@ import msgspec
 
 from signage import audit, devices
 from signage.actors import Actor
-from signage.errors import NotFound
+from signage.errors import Invalid, NotFound
 from signage.ids import new_id
 
 COMMAND_LIFE_S = 600
 DETAIL_MAX_CHARS = 2000
+ARGS_MAX_BYTES = 4096
 
 Kind = Literal["identify", "reload", "reboot", "screenshot", "refresh_plan", "clear_cache"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -53,6 +54,9 @@ async def send(
 ) -> Command:
     """Queue a command for the screen; it expires after ten minutes."""
     actor.require("manage")
+    if len(msgspec.json.encode(args)) > ARGS_MAX_BYTES:
+        detail = f"The arguments of a command have at most {ARGS_MAX_BYTES} bytes as JSON."
+        raise Invalid.field("/args", "args_too_large", detail)
     device = await devices.find(conn, actor, device_id, now=now)
     async with conn.transaction():
         row = await conn.fetchrow(

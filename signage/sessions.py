@@ -39,14 +39,15 @@ async def sign_in(
     Unknown address and wrong password get one answer in the same time. After five failures for the
     same address and account in 15 minutes it is TooMany.
     """
-    subject = f"{email.strip().lower()} from {address}"
+    email = email.strip().replace("\x00", "")
+    subject = f"{email.lower()} from {address}"
     await _limit(conn, subject, address, now)
     row = await conn.fetchrow(
         """
         /* sessions.sign_in */
         SELECT id, password_hash, state FROM users WHERE lower(email) = lower($1)
         """,
-        email.strip().replace("\x00", ""),
+        email,
     )
     # It takes a tenth of a second on purpose, which other requests need not wait for.
     known_hash = row["password_hash"] if row else None

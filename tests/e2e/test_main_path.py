@@ -43,7 +43,8 @@ async def test_a_screen_is_paired_gets_content_plays_it_and_its_plays_add_up(
             await _upload(manager, program, files)
             await _program(manager, program)
             await _watch_it_play(screen)
-            await expect(phone.get_by_role("link", name="Add next")).to_be_visible()
+            open_screen = phone.get_by_role("link", name="Open Window 1")
+            await expect(open_screen).to_be_visible(timeout=TIMEOUT_MS)
             plays = await _read_proof(manager, screen, program)
             assert plays >= 1
     assert complaints == []

@@ -146,13 +146,13 @@ def iso(at: datetime) -> str:
 
 def _item(item: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
     data: bytes = item.get("data", b"")
-    sha256 = hashlib.sha256(data).hexdigest() if data else None
+    sha256 = item.get("sha256", hashlib.sha256(data).hexdigest() if data else None)
     content[item["name"]] = {
         "content_id": f"content-{item['name']}",
         "version": 1,
         "kind": item.get("kind", "image"),
         "url": item.get("url", f"/v1/device/content/{sha256}"),
-        "sha256": item.get("sha256", sha256),
+        "sha256": sha256,
         "bytes": len(data),
         "mime": item.get("mime", "image/png"),
         "duration_ms": None,

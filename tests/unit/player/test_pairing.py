@@ -1,11 +1,15 @@
 """Pairing: what an installer sees on the screen, and what the player asks of the server."""
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from tests.e2e.browsers import Complaints
 from tests.unit.player.conftest import until
 from tests.unit.player.fake_api import CONSOLE_CODE, DEVICE_ID, USER_CODE, FakeApi, Server
+
+SIZES = [(1920, 1080), (1080, 1920), (3840, 2160), (1280, 720), (1440, 900), (390, 844)]
+MIN_SHARE_OF_FOUR_LETTERS = 0.2
 
 
 async def _open(screen: Page, server: Server) -> None:
@@ -26,6 +30,33 @@ async def test_a_new_screen_shows_its_code_the_address_and_a_qr_code(
     await until(lambda: api.polls)
     assert "dpc_" not in await screen.content()
     assert complaints == []
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+async def test_the_code_is_large_and_everything_is_in_sight_on_every_screen(
+    screen: Page, server: Server, width: int, height: int
+) -> None:
+    await screen.set_viewport_size({"width": width, "height": height})
+    await _open(screen, server)
+    await screen.get_by_role("button", name="Type a code instead").click()
+    await screen.evaluate("document.fonts.ready.then(() => true)")
+    for selector in ("header", "h1", "#user-code", ".how", ".expiry", "figure", "footer"):
+        box = await screen.locator(f"#pairing {selector}").bounding_box()
+        assert box, selector
+        assert box["x"] >= 0, selector
+        assert box["y"] >= 0, selector
+        assert box["x"] + box["width"] <= width, selector
+        assert box["y"] + box["height"] <= height, selector
+    letters = await screen.locator("#user-code span").first.bounding_box()
+    assert letters
+    assert letters["width"] / width > MIN_SHARE_OF_FOUR_LETTERS
+
+
+async def test_the_pairing_page_is_accessible(screen: Page, server: Server) -> None:
+    await _open(screen, server)
+    await screen.get_by_role("button", name="Type a code instead").click()
+    found = await Axe().run(screen)
+    assert found.violations_count == 0, found.generate_report()
 
 
 async def test_the_player_says_what_machine_it_is(

@@ -113,10 +113,10 @@ async def test_a_takeover_cuts_what_plays(paired: Page, api: FakeApi) -> None:
 async def test_a_plan_that_keeps_the_item_lets_it_play_to_its_end(
     paired: Page, api: FakeApi
 ) -> None:
-    program(api, item("red", 4000, RED))
+    program(api, item("red", 3000, RED))
     await until(lambda: _plays(api, "completed"))
     old = api.etag
-    program(api, item("red", 4000, RED), item("blue", 4000, BLUE))
+    program(api, item("red", 3000, RED), item("blue", 3000, BLUE))
     await until(lambda: api.heartbeats[-1]["plan_etag"] != old)
     await until(lambda: any("blue" in play["item_id"] for play in _plays(api)))
     results = [play["result"] for play in _plays(api) if play["result"] != "skipped"]
@@ -224,12 +224,12 @@ async def test_a_web_page_that_is_not_secure_is_refused(paired: Page, api: FakeA
 async def test_a_file_that_comes_in_time_for_its_turn_is_not_missed(
     paired: Page, api: FakeApi
 ) -> None:
-    program(api, item("red", 8000, RED))
+    program(api, item("red", 5000, RED))
     await on_screen(paired, "image")
-    turns_of_red_and_blue_begin = 16
+    turns_of_red_and_blue_begin = 10
     await until(lambda: time.time() % turns_of_red_and_blue_begin < 1)
     api.refuse(f"/content/{hashlib.sha256(BLUE).hexdigest()}", (503, "busy"))
-    program(api, item("red", 8000, RED), item("blue", 8000, BLUE))
+    program(api, item("red", 5000, RED), item("blue", 5000, BLUE))
     await until(lambda: any("blue" in play["item_id"] for play in _plays(api)))
     first = next(play for play in _plays(api) if "blue" in play["item_id"])
     assert first["result"] == "completed"

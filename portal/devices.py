@@ -89,7 +89,7 @@ async def show(device_id: UUID) -> ResponseReturnValue:
         timeline=plan_timeline.lay_out(plan, names, timezone=device.timezone, now=now()),
         tz=ZoneInfo(device.timezone),
         hardware=hardware.describe(device.device_info),
-        playing=on_screen.find(device, plan),
+        playing=on_screen.find(device.now_playing, plan),
         reasons=reasons.entries(explained, ZoneInfo(device.timezone)),
         incidents=trouble,
         commands=sent,

@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from signage.devices import Device
 from signage.plans import Plan
 
 
@@ -16,9 +15,8 @@ class OnScreen(msgspec.Struct, frozen=True):
     since: datetime | None = None
 
 
-def find(device: Device, plan: Plan) -> OnScreen:
-    """Return what the last heartbeat named, looked up in the plan that is due now."""
-    playing = device.now_playing
+def find(playing: dict[str, Any] | None, plan: Plan) -> OnScreen:
+    """Return what a heartbeat named as playing, looked up in the plan that is due now."""
     if playing is None:
         return OnScreen()
     started_at = playing.get("started_at")

@@ -54,9 +54,7 @@ async def send(
 ) -> Command:
     """Queue a command for the screen; it expires after ten minutes."""
     actor.require("manage")
-    if len(msgspec.json.encode(args)) > ARGS_MAX_BYTES:
-        detail = f"The arguments of a command have at most {ARGS_MAX_BYTES} bytes as JSON."
-        raise Invalid.field("/args", "args_too_large", detail)
+    _check_args(args or {})
     device = await devices.find(conn, actor, device_id, now=now)
     async with conn.transaction():
         row = await conn.fetchrow(
@@ -154,6 +152,12 @@ async def finish(
     )
     if known is None:
         raise NotFound("This device has no such command.")
+
+
+def _check_args(args: dict[str, Any]) -> None:
+    if len(msgspec.json.encode(args)) > ARGS_MAX_BYTES:
+        detail = f"The arguments of a command have at most {ARGS_MAX_BYTES} bytes as JSON."
+        raise Invalid.field("/args", "args_too_large", detail)
 
 
 _COLUMNS = "id, kind, args, state, detail, created_at, delivered_at, finished_at, expires_at"

@@ -1,9 +1,12 @@
 """Who calls the APIs in tests: somebody with credentials, and the answer that they see."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import asyncpg
 import msgspec
 from quart import Quart
 from werkzeug.datastructures import Headers
@@ -96,3 +99,29 @@ def assert_refused(answer: Answer, status: int, code: str) -> None:
     assert problem["type"] and problem["title"] and problem["detail"]
     assert len(problem["request_id"]) == 32
     assert "server_time" not in problem
+
+
+class OneConnection:
+    """Lends the test's own connection as a pool would, so that what a request did is rolled back.
+
+    A statement that fails ends only the request it belongs to, as it would on a connection of
+    its own.
+    """
+
+    def __init__(self) -> None:
+        self.conn: asyncpg.Connection | None = None
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
+        assert self.conn is not None, "this test asks the application without the fixture app"
+        savepoint = self.conn.transaction()
+        await savepoint.start()
+        try:
+            yield self.conn
+        except asyncpg.PostgresError:
+            await savepoint.rollback()
+            raise
+        except BaseException:
+            await savepoint.commit()
+            raise
+        await savepoint.commit()

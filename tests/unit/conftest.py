@@ -1,7 +1,6 @@
 """One cast for all tests: three stores, the people who run them, and the screen "Window 2"."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from signage import (
 from signage.actors import SYSTEM, Actor, Role
 from signage.ids import new_id
 from signage.playlist_items import NewItem
-from tests.unit.callers import Caller, Clock
+from tests.unit.callers import Caller, Clock, OneConnection
 from web.services import EXTENSION
 
 SECRET = b"the server's secret, of 32 bytes"
@@ -234,32 +233,6 @@ async def playlist(
 
 
 # The application --------------------------------------------------------------------------------
-
-
-class OneConnection:
-    """Lends the test's own connection as a pool would, so that what a request did is rolled back.
-
-    A statement that fails ends only the request it belongs to, as it would on a connection of
-    its own.
-    """
-
-    def __init__(self) -> None:
-        self.conn: asyncpg.Connection | None = None
-
-    @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
-        assert self.conn is not None, "this test asks the application without the fixture app"
-        savepoint = self.conn.transaction()
-        await savepoint.start()
-        try:
-            yield self.conn
-        except asyncpg.PostgresError:
-            await savepoint.rollback()
-            raise
-        except BaseException:
-            await savepoint.commit()
-            raise
-        await savepoint.commit()
 
 
 @pytest.fixture(scope="session")

@@ -94,6 +94,12 @@ async def test_a_screen_that_was_signed_out_plays_on_with_a_code_in_the_corner(
     box, stage = await card.bounding_box(), screen.viewport_size
     assert box
     assert stage
+    assert await screen.locator("#user-code").evaluate(
+        """(code) => {
+            const { x, y, width, height } = code.getBoundingClientRect();
+            return code.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+        }"""
+    )
     assert box["width"] * box["height"] < stage["width"] * stage["height"] / 6
     await on_screen(screen, "video")
     await on_screen(screen, "image")

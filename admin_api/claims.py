@@ -7,7 +7,7 @@ from quart import Blueprint, Response
 
 from admin_api import answers
 from admin_api.caller import caller
-from signage import claims
+from signage import claims, new_claims
 from web import bodies
 from web.services import connection, now, services
 
@@ -20,7 +20,7 @@ class NewClaim(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     store_id: UUID
     name: str | None = None
     group_ids: list[UUID] = []
-    ttl_s: int = claims.CONSOLE_CLAIM_LIFE_S
+    ttl_s: int = new_claims.CONSOLE_CLAIM_LIFE_S
 
 
 class Approve(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -57,7 +57,7 @@ async def create() -> Response:
     new = await bodies.decode(NewClaim)
     approval = claims.Approval(new.store_id, new.name, new.group_ids)
     async with connection() as conn:
-        claim = await claims.open_for_console(
+        claim = await new_claims.open_for_console(
             conn, actor, approval, ttl_s=new.ttl_s, secret=services().secret, now=now()
         )
     answer = bodies.reply({"id": claim.claim_id, **msgspec.structs.asdict(claim)}, 201)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from bench import shop
 from bench.proof_report import Report, Say, must
-from signage import claims, pairing, tokens
+from signage import claims, new_claims, pairing, tokens
 from signage.actors import SYSTEM
 from signage.errors import PlaybillError
 
@@ -51,7 +51,9 @@ async def _redeem_at_once(chain: shop.Shop, number: int) -> list[Answer]:
     now = datetime.now(UTC)
     approval = claims.Approval(chain.store_id, f"Screen {number}")
     async with chain.pool.acquire() as conn:
-        claim = await claims.open_for_console(conn, SYSTEM, approval, secret=chain.secret, now=now)
+        claim = await new_claims.open_for_console(
+            conn, SYSTEM, approval, secret=chain.secret, now=now
+        )
 
     async def redeem() -> Answer:
         async with chain.pool.acquire() as conn:

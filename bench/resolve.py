@@ -68,6 +68,7 @@ async def measure() -> list[Figure]:
             baseline=scanned,
             at_most=0.01,
             limit=5,
+            note="The plan and the scan are in processor time, everything else in elapsed time.",
         )
     ]
 

@@ -16,7 +16,17 @@ from db.embedded import EmbeddedServer
 from db.migrate import migrate
 from db.pool import create_pool
 from playbill.config import from_environment
-from signage import assignments, claims, content, pairing, partitions, plans, playlists, stores
+from signage import (
+    assignments,
+    claims,
+    content,
+    new_claims,
+    pairing,
+    partitions,
+    plans,
+    playlists,
+    stores,
+)
 from signage.actors import SYSTEM
 from signage.playlist_items import NewItem
 from signage.targets import Target
@@ -83,7 +93,7 @@ async def pair(
 ) -> Screen:
     """Pair a screen by a typed code and resolve its plan."""
     approval = claims.Approval(store_id, name)
-    claim = await claims.open_for_console(conn, SYSTEM, approval, secret=secret, now=now)
+    claim = await new_claims.open_for_console(conn, SYSTEM, approval, secret=secret, now=now)
     paired = await pairing.redeem(
         conn,
         claim.claim_code,

@@ -55,6 +55,10 @@ SETTINGS: Mapping[str, str] = {
 Progress = Callable[[str], None]
 
 
+# Servers that this process started and others still use; let go of, Python would warn of each.
+_LEFT_TO_OTHERS: list["subprocess.Popen[bytes]"] = []
+
+
 class EmbeddedServer:
     """A claim on the server of one data directory, from ``with`` to its end."""
 
@@ -213,6 +217,8 @@ class EmbeddedServer:
         try:
             if _try_lock(fd):
                 self._stop()
+            elif self._child is not None:
+                _LEFT_TO_OTHERS.append(self._child)
         finally:
             os.close(fd)
 

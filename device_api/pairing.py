@@ -8,7 +8,7 @@ import msgspec
 import segno
 from quart import Blueprint, Response
 
-from signage import claims, pairing, tokens
+from signage import claims, new_claims, pairing, tokens
 from signage.errors import Invalid
 from web import bodies, identity
 from web.services import address, connection, now, public_url, services
@@ -24,7 +24,7 @@ class CreateClaim(msgspec.Struct, kw_only=True):
     store_id: UUID | None = None
     name: str | None = None
     group_ids: list[UUID] = []
-    ttl_s: int = claims.CONSOLE_CLAIM_LIFE_S
+    ttl_s: int = new_claims.CONSOLE_CLAIM_LIFE_S
 
 
 class RedeemClaim(msgspec.Struct, kw_only=True):
@@ -51,7 +51,7 @@ async def create_claim() -> Response:
         raise Invalid.field("/device_info", "missing_field", "Say what this device is.")
     _check_install_secret(body.install_secret)
     async with connection() as conn:
-        claim = await claims.open_for_screen(
+        claim = await new_claims.open_for_screen(
             conn,
             device_info=body.device_info,
             install_secret=body.install_secret,
@@ -106,7 +106,7 @@ async def _create_console_claim(body: CreateClaim, store_id: UUID) -> Response:
     actor = await identity.person_or_key()
     approval = claims.Approval(store_id=store_id, name=body.name, group_ids=body.group_ids)
     async with connection() as conn:
-        claim = await claims.open_for_console(
+        claim = await new_claims.open_for_console(
             conn, actor, approval, ttl_s=body.ttl_s, secret=services().secret, now=now()
         )
     return bodies.reply(bodies.timed(claim), 201)
@@ -114,7 +114,7 @@ async def _create_console_claim(body: CreateClaim, store_id: UUID) -> Response:
 
 def _check_install_secret(install_secret: str | None) -> None:
     if install_secret is not None and not 16 <= len(install_secret) <= (
-        claims.INSTALL_SECRET_MAX_CHARS
+        new_claims.INSTALL_SECRET_MAX_CHARS
     ):
         detail = "An install secret has 16 to 200 characters: 256 random bits, say."
         raise Invalid.field("/install_secret", "invalid_install_secret", detail)

@@ -8,7 +8,7 @@ from wtforms import Form, SelectField, StringField
 from wtforms.validators import InputRequired
 
 from portal import args, errors, forms, ui
-from signage import campaigns, content
+from signage import campaigns, content, content_uses
 from signage.errors import Invalid, PlaybillError
 from signage.media import storage
 from signage.media.facts import UPLOAD_LIMIT_BYTES
@@ -102,7 +102,7 @@ async def show(content_id: UUID) -> ResponseReturnValue:
     await identity.require("program")
     async with connection() as conn:
         found = await content.find(conn, content_id, now=now())
-        uses = await content.list_uses(conn, content_id)
+        uses = await content_uses.list_for(conn, content_id)
     return await render_template(
         "content/show.html", content=found, uses=uses, kind=KINDS[found.kind], facts=_facts(found)
     )

@@ -8,8 +8,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage import audit, paging, playlists, tags
+from signage import audit, content_uses, content_versions, paging, playlists, tags
 from signage.actors import Actor
+from signage.content_versions import Version
 from signage.errors import FieldError, Invalid, NotFound
 from signage.ids import new_id
 from signage.media.intake import Accepted
@@ -77,14 +78,6 @@ class Filters(msgspec.Struct, frozen=True):
     tag: str | None = None
 
 
-class Use(msgspec.Struct, frozen=True):
-    """A playlist that holds a content."""
-
-    playlist_id: UUID
-    playlist: str
-    edition: Literal["draft", "live"]
-
-
 NO_FILTERS = Filters()
 
 
@@ -93,7 +86,7 @@ async def create_from_file(
 ) -> Content:
     """Add a file that was accepted; it is live at once. Invalid for wrong details."""
     found = accepted.probe
-    version = _Version(
+    version = Version(
         sha256=accepted.sha256,
         bytes=accepted.size,
         mime=found.mime,
@@ -116,7 +109,7 @@ async def create_url(
     if len(url) > URL_MAX_CHARS or not url.isprintable() or not _is_https(url):
         detail = "A web page has an address that begins with https://."
         raise Invalid.field("/url", "invalid_url", detail)
-    version = _Version(url=url, bytes=0, mime=WEB_PAGE_MIME)
+    version = Version(url=url, bytes=0, mime=WEB_PAGE_MIME)
     return await _create(conn, actor, details, "url", version, now)
 
 
@@ -170,21 +163,6 @@ async def count(conn: asyncpg.Connection, filters: Filters = NO_FILTERS, *, now:
     return matching
 
 
-async def list_uses(conn: asyncpg.Connection, content_id: UUID) -> list[Use]:
-    """Return the playlists that hold the content."""
-    rows = await conn.fetch(
-        """
-        /* content.list_uses */
-        SELECT p.name AS playlist, p.id AS playlist_id, max(i.edition) AS edition
-        FROM playlist_items i JOIN playlists p ON p.id = i.playlist_id
-        WHERE i.content_id = $1 AND p.archived_at IS NULL
-        GROUP BY p.name, p.id ORDER BY p.name
-        """,
-        content_id,
-    )
-    return [Use(row["playlist_id"], row["playlist"], row["edition"]) for row in rows]
-
-
 async def archive(
     conn: asyncpg.Connection, actor: Actor, content_id: UUID, *, now: datetime
 ) -> None:
@@ -197,24 +175,9 @@ async def archive(
             content_id,
             now,
         )
-        holding = [use.playlist_id for use in await list_uses(conn, content_id)]
+        holding = [use.playlist_id for use in await content_uses.list_for(conn, content_id)]
         await playlists.outdate_plans(conn, holding)
         await _audit(conn, actor, "content.archive", content_id, before, None, now)
-
-
-class _Version(msgspec.Struct, frozen=True, kw_only=True):
-    bytes: int
-    mime: str
-    sha256: str | None = None
-    url: str | None = None
-    width: int | None = None
-    height: int | None = None
-    duration_ms: int | None = None
-    frame_rate: float | None = None
-    codec: str | None = None
-    poster_sha256: str | None = None
-    file_name: str = ""
-    warnings: list[str] = []
 
 
 _SELECT = """
@@ -247,7 +210,7 @@ async def _create(
     actor: Actor,
     details: Details,
     kind: Kind,
-    version: _Version,
+    version: Version,
     now: datetime,
 ) -> Content:
     actor.require("program")
@@ -272,50 +235,10 @@ async def _create(
             actor.id,
             now,
         )
-        await _insert_version(conn, actor, content_id, version, now)
+        await content_versions.insert(conn, actor, content_id, version, now)
         created = await find(conn, content_id, now=now)
         await _audit(conn, actor, "content.create", content_id, None, created, now)
     return created
-
-
-async def _insert_version(
-    conn: asyncpg.Connection, actor: Actor, content_id: UUID, version: _Version, now: datetime
-) -> None:
-    await conn.execute(
-        """
-        /* content.insert_version */
-        INSERT INTO content_versions (id, content_id, version, sha256, bytes, mime, url, width,
-            height, duration_ms, frame_rate, codec, poster_sha256, file_name, warnings, created_by,
-            created_at)
-        VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-        """,
-        new_id(),
-        content_id,
-        version.sha256,
-        version.bytes,
-        version.mime,
-        version.url,
-        version.width,
-        version.height,
-        version.duration_ms,
-        version.frame_rate,
-        version.codec,
-        version.poster_sha256,
-        version.file_name,
-        version.warnings,
-        actor.id,
-        now,
-    )
-    await conn.execute(
-        """
-        /* content.publish_version */
-        INSERT INTO content_publications (content_id, live_from, version, published_by)
-        VALUES ($1, $2, 1, $3)
-        """,
-        content_id,
-        now,
-        actor.id,
-    )
 
 
 async def check(conn: asyncpg.Connection, details: Details) -> None:

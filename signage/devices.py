@@ -252,6 +252,7 @@ async def _write(
     conn: asyncpg.Connection, before: Device, changes: Changes, revision: int | None, now: datetime
 ) -> None:
     # Where it stands and which groups it is in decide its plan, so those changes outdate the plan.
+    # Tokens that were stopped stay stopped when the screen is taken back: it pairs anew.
     values = msgspec.structs.asdict(before) | {
         field: value
         for field, value in msgspec.structs.asdict(changes).items()
@@ -263,7 +264,11 @@ async def _write(
         /* devices.change */
         UPDATE devices
         SET name = $3, store_id = $4, tags = $5, notes = $6, status = $7, updated_at = $8,
-            revision = revision + 1, plan_wanted = plan_wanted + $9::int
+            revision = revision + 1, plan_wanted = plan_wanted + $9::int,
+            token_hash = CASE WHEN $10 THEN NULL ELSE token_hash END,
+            previous_token_hash = CASE WHEN $10 THEN NULL ELSE previous_token_hash END,
+            refresh_hash = CASE WHEN $10 THEN NULL ELSE refresh_hash END,
+            previous_refresh_hash = CASE WHEN $10 THEN NULL ELSE previous_refresh_hash END
         WHERE id = $1 AND ($2::int IS NULL OR revision = $2)
         RETURNING id
         """,
@@ -276,6 +281,7 @@ async def _write(
         values["status"],
         now,
         int(moved),
+        values["status"] == "active" and before.status != "active",
     )
     if written is None:
         raise Stale(f"{before.name} was changed by somebody else meanwhile. Load it again.")

@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from signage import commands
-from signage.claims import check_device_info
+from signage.new_claims import check_device_info
 from signage.values import Count, Instant
 
 HEARTBEAT_INTERVAL_S = 60

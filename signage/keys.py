@@ -79,12 +79,14 @@ async def authenticate(
             row["id"],
             now,
         )
+    # Without stores a key reaches all of them, which must not be so for somebody from outside.
+    unbounded_advertiser = row["role"] == "advertiser" and row["store_ids"] is None
     return Actor(
         kind="key",
         id=row["id"],
         name=row["name"],
         role=row["role"],
-        store_ids=row["store_ids"],
+        store_ids=[] if unbounded_advertiser else row["store_ids"],
         address=address,
         request_id=request_id,
     )

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage import attempts, audit, claims, credentials, groups, placements, tokens
+from signage import attempts, audit, claims, credentials, groups, new_claims, placements, tokens
 from signage.actors import Actor
 from signage.errors import PlaybillError, Refused, TooMany
 from signage.ids import new_id
@@ -45,7 +45,7 @@ async def redeem(
     ``invalid_claim_code``, TooMany ``slow_down`` or, for guesses over the limit,
     ``too_many_attempts``. Whatever is wrong with a short code has one and the same answer.
     """
-    claims.check_device_info(device_info)
+    new_claims.check_device_info(device_info)
     code_hash = claims.code_hash(claim_code, secret)
     install_hash = credentials.sha256(install_secret) if install_secret else None
     async with conn.transaction():

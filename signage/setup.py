@@ -51,6 +51,9 @@ async def create_first_administrator(
 ) -> users.User:
     """Use the link, once: of two who use it at the same time, one wins."""
     async with conn.transaction():
+        await conn.execute(
+            "/* setup.lock */ SELECT pg_advisory_xact_lock(hashtext('playbill.setup'))"
+        )
         used = await conn.fetchval(
             """
             /* setup.create_first_administrator */

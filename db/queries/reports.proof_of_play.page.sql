@@ -5,12 +5,13 @@
            coalesce(sum(skipped), 0)::bigint AS total_skipped,
            coalesce(sum(duration_ms), 0)::bigint AS total_duration_ms,
            coalesce(sum(partial_ms), 0)::bigint AS total_partial_ms,
-           count(DISTINCT screen) AS total_screens,
-           count(DISTINCT place) FILTER (WHERE place <> '{nil}') AS total_stores,
+           (SELECT count(*) FROM (SELECT DISTINCT screen FROM facts) s) AS total_screens,
+           (SELECT count(*) FROM (SELECT DISTINCT place FROM facts WHERE place <> '{nil}') p)
+               AS total_stores,
            min(first_played_at) AS total_first_played_at,
            max(last_played_at) AS total_last_played_at,
            coalesce(sum(late), 0)::bigint AS total_late
-    FROM facts
+    FROM grouped
 ), page AS (
     SELECT {names}, {order_names}
     FROM named

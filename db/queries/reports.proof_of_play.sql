@@ -17,14 +17,20 @@ WITH facts AS (
           AND ($8::uuid[] IS NULL OR f.content_id = ANY ($8))
           AND ($9::text[] IS NULL OR f.result = ANY ($9))
     GROUP BY {keys}screen, place
+), by_screen AS (
+    SELECT {keys}screen, sum(plays) AS plays, sum(partial) AS partial, sum(failed) AS failed,
+           sum(skipped) AS skipped, sum(duration_ms) AS duration_ms, sum(partial_ms) AS partial_ms,
+           min(first_played_at) AS first_played_at, max(last_played_at) AS last_played_at,
+           sum(late) AS late
+    FROM facts
+    GROUP BY {keys}screen
 ), grouped AS (
     SELECT {keys}sum(plays)::bigint AS plays, sum(partial)::bigint AS partial,
            sum(failed)::bigint AS failed, sum(skipped)::bigint AS skipped,
            sum(duration_ms)::bigint AS duration_ms, sum(partial_ms)::bigint AS partial_ms,
-           count(DISTINCT screen) AS screens,
-           min(first_played_at) AS first_played_at, max(last_played_at) AS last_played_at,
-           sum(late)::bigint AS late
-    FROM facts
+           count(*) AS screens, min(first_played_at) AS first_played_at,
+           max(last_played_at) AS last_played_at, sum(late)::bigint AS late
+    FROM by_screen
     {group_by}HAVING count(*) > 0
 ), named AS (
     SELECT {columns}, {order_columns}

@@ -92,19 +92,19 @@ export class Media {
   }
 
   /**
-   * Fetches what is missing, what is needed soonest first, then drops what no plan names.
+   * Drops what no plan names, then fetches what is missing, what is needed soonest first.
    * Throws where the network or the disk is in the way.
    * @param {number} at
    */
   async fetchMissing(at) {
+    await this.#dropUnwanted();
     for (;;) {
       const plan = this.#plans[0];
       const missing = plan && contentInOrderOfNeed(plan, at).find((c) => this.#isMissing(c));
-      if (!missing) break;
+      if (!missing) return;
       await this.#download(missing);
       this.onChange();
     }
-    await this.#dropUnwanted();
   }
 
   /** Forgets everything, as a command may ask; what is wanted is fetched anew. */

@@ -79,8 +79,10 @@ export function messageFor(state, progress, timezone, now) {
       };
     case "nothing_ready":
       return loading(progress);
-    case "nothing_scheduled":
-      return { title: "Nothing is scheduled now", line: nextWords(state, timezone, now), tone: "calm" };
+    case "nothing_scheduled": {
+      const line = nextWords(state, timezone, now);
+      return { title: "Nothing is scheduled now", line, tone: "calm" };
+    }
   }
 }
 

@@ -52,7 +52,8 @@ export class Player {
     const store = await Store.open();
     const offsetMs = (await store.get("clock_offset_ms")) ?? null;
     const serial = await serialNumber(store);
-    return new Player({ version, messages, part, store, offsetMs, serial, files: await openFiles() });
+    const files = await openFiles();
+    return new Player({ version, messages, part, store, offsetMs, serial, files });
   }
 
   /** @param {any} opened what `open` has found */
@@ -76,7 +77,7 @@ export class Player {
     this.heartbeat = new Heartbeat(this.api, this.#condition(), version, this.info);
     this.pairingView = new PairingView(part("pairing"));
     this.planLoop = new Repeat(() => this.planSource.fetch(), PACE_MS);
-    this.mediaLoop = new Repeat(() => this.media.fetchMissing(this.clock.now()), PACE_MS);
+    this.mediaLoop = new Repeat(() => this.#fetchMedia(), PACE_MS);
     this.playsLoop = new Repeat(() => this.#sendPlays(), PACE_MS / 2);
     this.#connect();
     addOverlay(part("overlay"), () => facts(this));
@@ -145,6 +146,17 @@ export class Player {
     if (answer.plan_etag && answer.plan_etag !== this.planSource.etag) this.planLoop.now();
     await this.store.set("clock_offset_ms", this.clock.offsetMs());
     await this.commands.take(answer.commands ?? []);
+  }
+
+  async #fetchMedia() {
+    try {
+      await this.media.fetchMissing(this.clock.now());
+      this.lastFault = null;
+    } catch (error) {
+      const full = /** @type {Error} */ (error).name === "QuotaExceededError";
+      this.lastFault = full ? "The storage is full." : String(error);
+      throw error;
+    }
   }
 
   async #sendPlays() {

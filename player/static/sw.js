@@ -11,9 +11,10 @@ const NETWORK_WITHIN_MS = 4000;
 self.addEventListener("install", (event) => event.waitUntil(keepShell()));
 self.addEventListener("activate", (event) => event.waitUntil(dropOlder()));
 self.addEventListener("fetch", (event) => {
-  const { pathname } = new URL(event.request.url);
-  if (event.request.mode === "navigate" && pathname === PAGE) event.respondWith(page(event.request));
-  else if (pathname.startsWith(`${PAGE}/static/`)) event.respondWith(file(event.request));
+  const { request } = event;
+  const { pathname } = new URL(request.url);
+  if (request.mode === "navigate" && pathname === PAGE) event.respondWith(page(request));
+  else if (pathname.startsWith(`${PAGE}/static/`)) event.respondWith(file(request));
 });
 
 async function keepShell() {

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage import claims, devices, groups, pairing, stores
+from signage import claims, devices, groups, new_claims, pairing, stores
 from signage.actors import SYSTEM
 from signage.demo import chain
 from signage.demo.chain import Kind, Screen, Shop
@@ -92,7 +92,9 @@ async def _pair(
     secret: bytes,
     diary: Diary,
 ) -> UUID:
-    claim = await claims.open_for_console(conn, SYSTEM, approval, secret=secret, now=diary.next())
+    claim = await new_claims.open_for_console(
+        conn, SYSTEM, approval, secret=secret, now=diary.next()
+    )
     paired = await pairing.redeem(
         conn,
         claim.claim_code,

@@ -18,6 +18,7 @@ from signage import (
     devices,
     groups,
     keys,
+    new_claims,
     pairing,
     passwords,
     playlists,
@@ -168,7 +169,7 @@ async def pair_screen(
     now: datetime,
 ) -> pairing.Paired:
     approval = claims.Approval(store.id, name, group_ids or [])
-    claim = await claims.open_for_console(conn, SYSTEM, approval, secret=SECRET, now=now)
+    claim = await new_claims.open_for_console(conn, SYSTEM, approval, secret=SECRET, now=now)
     return await pairing.redeem(
         conn,
         claim.claim_code,

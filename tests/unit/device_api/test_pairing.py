@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from signage import claims
+from signage import claims, new_claims
 from signage.actors import SYSTEM
 from signage.ids import new_id
 from tests.unit.callers import Answer, Caller, assert_refused
@@ -129,7 +129,7 @@ async def test_fifty_players_with_one_code_give_one_device(app_on_pool, pool, no
 
 async def _typed_code(conn: Any, now: datetime) -> str:
     lisbon = await open_store(conn, "LIS-01", "Lisbon", "Europe/Lisbon", now)
-    claim = await claims.open_for_console(
+    claim = await new_claims.open_for_console(
         conn, SYSTEM, claims.Approval(lisbon.id), secret=SECRET, now=now
     )
     return claim.claim_code
@@ -209,7 +209,7 @@ async def test_links_are_made_with_the_public_url_and_never_with_the_host(strang
 
 
 async def test_too_many_claims_behind_one_address_are_429(stranger, monkeypatch):
-    monkeypatch.setattr("signage.claims.PENDING_PER_ADDRESS_MAX", 2)
+    monkeypatch.setattr("signage.new_claims.PENDING_PER_ADDRESS_MAX", 2)
     for _ in range(2):
         await ask_in(stranger)
 

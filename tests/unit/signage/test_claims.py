@@ -6,11 +6,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from signage import claims, credentials, devices
+from signage import claims, credentials, devices, new_claims
 from signage.actors import SYSTEM, Actor
-from signage.claims import Approval, Claim, ConsoleClaim, ScreenClaim
+from signage.claims import Approval, Claim
 from signage.errors import Forbidden, Invalid, NotFound, TooMany
 from signage.ids import new_id
+from signage.new_claims import ConsoleClaim, ScreenClaim
 from tests.unit.conftest import DEVICE_INFO, SECRET
 
 ADDRESS = "192.0.2.7"
@@ -18,13 +19,13 @@ ADDRESS = "192.0.2.7"
 
 async def ask_in(conn: asyncpg.Connection, now: datetime, **more: Any) -> ScreenClaim:
     given = {"device_info": DEVICE_INFO, "address": ADDRESS} | more
-    return await claims.open_for_screen(conn, **given, secret=SECRET, now=now)
+    return await new_claims.open_for_screen(conn, **given, secret=SECRET, now=now)
 
 
 async def type_in(
     conn: asyncpg.Connection, actor: Actor, approval: Approval, now: datetime, **more: Any
 ) -> ConsoleClaim:
-    return await claims.open_for_console(conn, actor, approval, **more, secret=SECRET, now=now)
+    return await new_claims.open_for_console(conn, actor, approval, **more, secret=SECRET, now=now)
 
 
 async def approve(
@@ -239,19 +240,19 @@ async def test_the_list_is_newest_first_and_says_what_expired(conn, installer, l
 
 
 async def test_a_roll_out_behind_one_address_fits_and_a_flood_does_not(conn, now):
-    await pending(conn, claims.PENDING_PER_ADDRESS_MAX - 1, now)
+    await pending(conn, new_claims.PENDING_PER_ADDRESS_MAX - 1, now)
 
     await ask_in(conn, now)
     with pytest.raises(TooMany):
         await ask_in(conn, now)
 
-    assert claims.PENDING_PER_ADDRESS_MAX >= 300
+    assert new_claims.PENDING_PER_ADDRESS_MAX >= 300
     await ask_in(conn, now, address="198.51.100.1")
     await ask_in(conn, now + timedelta(minutes=10))
 
 
 async def test_claims_that_wait_are_limited_in_total(conn, monkeypatch, now):
-    monkeypatch.setattr(claims, "PENDING_TOTAL_MAX", 3)
+    monkeypatch.setattr(new_claims, "PENDING_TOTAL_MAX", 3)
     for number in range(3):
         await ask_in(conn, now, address=f"192.0.2.{number}")
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from signage import assignments, claims, heartbeats, overview, planned_plays, plans
+from signage import assignments, heartbeats, new_claims, overview, planned_plays, plans
 from signage.actors import SYSTEM
 from signage.targets import Target
 from tests.unit.conftest import DEVICE_INFO, SECRET
@@ -32,7 +32,7 @@ async def test_a_fleet_is_counted_by_store_and_health(
 
 
 async def test_who_may_pair_sees_how_many_screens_wait(conn, admin, analyst, now):
-    await claims.open_for_screen(
+    await new_claims.open_for_screen(
         conn, device_info=DEVICE_INFO, address="192.0.2.7", secret=SECRET, now=now
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from signage import claims, devices, pairing, tokens
+from signage import claims, devices, new_claims, pairing, tokens
 from signage.actors import SYSTEM, Actor
 from signage.claims import Approval
 from signage.errors import Invalid, PlaybillError, Refused, TooMany, Unauthenticated
@@ -29,22 +29,22 @@ async def refusal(conn: asyncpg.Connection, code: str, now: datetime, **more: An
     return refused.value
 
 
-async def ask_in(conn: asyncpg.Connection, now: datetime, **more: Any) -> claims.ScreenClaim:
-    return await claims.open_for_screen(
+async def ask_in(conn: asyncpg.Connection, now: datetime, **more: Any) -> new_claims.ScreenClaim:
+    return await new_claims.open_for_screen(
         conn, device_info=DEVICE_INFO, address=ADDRESS, **more, secret=SECRET, now=now
     )
 
 
 async def typed_code(
     conn: asyncpg.Connection, actor: Actor, store: Store, now: datetime, **more: Any
-) -> claims.ConsoleClaim:
+) -> new_claims.ConsoleClaim:
     approval = Approval(store.id, **more)
-    return await claims.open_for_console(conn, actor, approval, secret=SECRET, now=now)
+    return await new_claims.open_for_console(conn, actor, approval, secret=SECRET, now=now)
 
 
 async def let_in(
     conn: asyncpg.Connection, actor: Actor, store: Store, now: datetime, **more: Any
-) -> claims.ScreenClaim:
+) -> new_claims.ScreenClaim:
     claim = await ask_in(conn, now, **more)
     await claims.approve(
         conn, actor, claim.user_code, Approval(store.id, "Window 2"), secret=SECRET, now=now

@@ -55,7 +55,9 @@ async def test_a_name_that_a_spreadsheet_would_run_gets_a_quote_before_it(
     assert await cell_of(cast, f"{start}1+1") == f"'{start}1+1"
 
 
-@pytest.mark.parametrize("name", ["Winter, coats", 'The "best"', "two\r\nlines", "Ärmel 冬", "a=b", "'"])
+@pytest.mark.parametrize(
+    "name", ["Winter, coats", 'The "best"', "two\r\nlines", "Ärmel 冬", "a=b", "'"]
+)
 async def test_any_other_name_comes_through_as_it_is(cast: Cast, name: str) -> None:
     assert await cell_of(cast, name) == name
 
@@ -151,7 +153,9 @@ async def _play(fleet: Fleet, data: st.DataObject) -> None:
     plays_drawn = st.tuples(
         st.sampled_from(fleet.devices),
         minutes,
-        st.sampled_from(["completed", "interrupted", "content_failed", "hardware_failed", "skipped"]),
+        st.sampled_from(
+            ["completed", "interrupted", "content_failed", "hardware_failed", "skipped"]
+        ),
         st.sampled_from(["play", "play", "play", "fallback"]),
         st.sampled_from([0, 9_499, 9_500, 12_345]),
         st.sampled_from([cast.spot_item, cast.notice_item]),
@@ -200,7 +204,9 @@ def _actors(fleet: Fleet) -> st.SearchStrategy[Actor]:
 
 async def _compare(fleet: Fleet, query: ReportQuery, actor: Actor) -> None:
     cast = fleet.cast
-    facts = [fact for fact in map(dict, await plays_cast.rows(cast.conn)) if fact["outcome"] != "none"]
+    facts = [
+        fact for fact in map(dict, await plays_cast.rows(cast.conn)) if fact["outcome"] != "none"
+    ]
     facts = [fact for fact in facts if _matches(fact, fleet, query, actor)]
     by_hand = _grouped(facts, query)
 

@@ -100,9 +100,7 @@ def test_ten_years_are_covered_and_not_a_day_more() -> None:
 
 
 def test_a_filter_has_a_thousand_values_and_not_one_more() -> None:
-    query = ReportQuery(
-        from_=date(2026, 11, 1), to=date(2026, 11, 1), device_id=[new_id()] * 1_000
-    )
+    query = ReportQuery(from_=date(2026, 11, 1), to=date(2026, 11, 1), device_id=[new_id()] * 1_000)
     check(query)
     query.device_id.append(new_id())
     with pytest.raises(Invalid):

@@ -102,7 +102,9 @@ async def test_plays_in_no_store_count_for_those_who_see_every_store(
     await send(cast, event(cast, now), now=now)
 
     found = await report(cast, group_by=["store"])
-    assert [(row["store_id"], row["store"], row["plays"]) for row in found.rows] == [(None, None, 1)]
+    assert [(row["store_id"], row["store"], row["plays"]) for row in found.rows] == [
+        (None, None, 1)
+    ]
     assert (found.totals.screens, found.totals.stores) == (1, 0)
 
 
@@ -301,7 +303,10 @@ async def test_the_top_contents_come_most_played_first(cast: Cast, now: datetime
     await send(cast, event(cast, now), *notices, now=now)
 
     top = await reports.top_content(cast.conn, ANALYST, asked(group_by=["day"], sort="day"))
-    assert [(row["content"], row["plays"]) for row in top] == [("Opening hours", 2), ("Coat spot", 1)]
+    assert [(row["content"], row["plays"]) for row in top] == [
+        ("Opening hours", 2),
+        ("Coat spot", 1),
+    ]
     assert len(await reports.top_content(cast.conn, ANALYST, asked(), limit=1)) == 1
 
 

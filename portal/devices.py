@@ -170,7 +170,9 @@ async def send_command(device_id: UUID) -> ResponseReturnValue:
     if kind not in commands.KINDS:
         raise Conflict("Screens know no such command.", code="unknown_command")
     async with connection() as conn:
-        await commands.send(conn, actor, device_id, kind=kind, now=now())
+        device = await devices.find(conn, actor, device_id, now=now())
+        shown = {"name": device.name, "store_name": device.store} if kind == "identify" else {}
+        await commands.send(conn, actor, device_id, kind=kind, args=shown, now=now())
     await flash("Sent. The screen gets it with its next heartbeat, within a minute.", "ok")
     return redirect(f"/devices/{device_id}")
 

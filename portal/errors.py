@@ -3,14 +3,14 @@
 from quart import Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from signage.errors import PlaybillError, Stale
 from web import faults, problems
 
 HEADINGS = {
     401: "Please sign in",
     403: "This is not yours to do",
     404: "Not found",
-    409: "That clashes with something",
-    412: "Somebody else was faster",
+    409: "Somebody else was faster",
     413: "That file is too large",
     422: "Something is not right",
     429: "Too many tries",
@@ -26,7 +26,12 @@ async def refuse(error: Exception) -> Response:
     if understood is None:
         return await page(500, faults.report(error), None)
     retry_after_s = getattr(understood, "retry_after_s", None)
-    return await page(problems.status_of(understood), understood.detail, retry_after_s)
+    return await page(_status(understood), understood.detail, retry_after_s)
+
+
+def _status(refusal: PlaybillError) -> int:
+    # A form that was overtaken clashes with what is there now; it sent no precondition header.
+    return 409 if isinstance(refusal, Stale) else problems.status_of(refusal)
 
 
 async def page(status: int, detail: str, retry_after_s: int | None) -> Response:

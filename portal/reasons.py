@@ -65,9 +65,14 @@ def _entry(verdict: Verdict, zone: tzinfo) -> dict[str, Any]:
     window = verdict.window
     hours = _hours(window.from_, window.until, zone) if window else ""
     return {
-        "title": f"{verdict.name}: {verdict.playlist}",
+        "title": _title(verdict),
         "text": f"Schedule for {reach}, priority {verdict.priority}{hours}.",
     }
+
+
+def _title(verdict: Verdict) -> str:
+    same = verdict.name == verdict.playlist
+    return verdict.name if same else f"{verdict.name}: {verdict.playlist}"
 
 
 def _hours(start: datetime | None, end: datetime | None, zone: tzinfo) -> str:

@@ -18,10 +18,11 @@ WITH facts AS (
           AND ($9::text[] IS NULL OR f.result = ANY ($9))
     GROUP BY {keys}screen, place
 ), by_screen AS (
-    SELECT {keys}screen, sum(plays) AS plays, sum(partial) AS partial, sum(failed) AS failed,
-           sum(skipped) AS skipped, sum(duration_ms) AS duration_ms, sum(partial_ms) AS partial_ms,
+    SELECT {keys}screen, sum(plays)::bigint AS plays, sum(partial)::bigint AS partial,
+           sum(failed)::bigint AS failed, sum(skipped)::bigint AS skipped,
+           sum(duration_ms)::bigint AS duration_ms, sum(partial_ms)::bigint AS partial_ms,
            min(first_played_at) AS first_played_at, max(last_played_at) AS last_played_at,
-           sum(late) AS late
+           sum(late)::bigint AS late
     FROM facts
     GROUP BY {keys}screen
 ), grouped AS (

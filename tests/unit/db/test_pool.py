@@ -1,5 +1,7 @@
 """Connections: JSON as Python objects, one schema, UTC, and an end to everything that hangs."""
 
+from urllib.parse import urlsplit, urlunsplit
+
 import asyncpg
 import pytest
 
@@ -78,7 +80,7 @@ async def test_an_absent_server_is_told_in_a_sentence(dsn: str) -> None:
 
 async def test_an_absent_database_is_told_in_a_sentence(server_dsn: str) -> None:
     with pytest.raises(Unreachable, match="does not exist"):
-        await connect(server_dsn.replace("/playbill?", "/no_such_database?"))
+        await connect(urlunsplit(urlsplit(server_dsn)._replace(path="/no_such_database")))
 
 
 async def _set(conn: asyncpg.Connection, key: str) -> None:

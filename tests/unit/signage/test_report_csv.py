@@ -287,3 +287,18 @@ def _measured(facts: Facts) -> dict[str, Any]:
 def _key(row: dict[str, Any], query: ReportQuery) -> tuple[Any, ...]:
     named = {"campaign", "store", "device", "content"}
     return tuple(row[f"{key}_id" if key in named else key] for key in query.group_by)
+
+
+async def test_a_reader_who_goes_away_leaves_the_connection_as_it_was(
+    pool: asyncpg.Pool,
+) -> None:
+    async with pool.acquire() as conn:
+        cast = await plays_cast.assemble(conn)
+        await send(cast, event(cast, NOW), now=NOW)
+        reading = reports.proof_of_play_csv(conn, ANALYST, NOVEMBER)
+        assert (await anext(reading)).count(b"\r\n") == 2
+        await reading.aclose()
+
+        assert not conn.is_in_transaction()
+        assert await conn.fetchval("SHOW work_mem") == "4MB"
+        assert (await csv_of(cast, NOVEMBER)).count("\r\n") == 2

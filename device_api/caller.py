@@ -5,7 +5,6 @@ from uuid import UUID
 import msgspec
 from quart import g
 
-from signage.actors import Actor
 from web import identity
 from web.rate_limits import RateLimit
 
@@ -16,10 +15,9 @@ limit = RateLimit(per_minute=REQUESTS_PER_MINUTE, burst=REQUESTS_BURST)
 
 
 class Device(msgspec.Struct, frozen=True):
-    """The screen as the actor it is, and its id."""
+    """The screen that asks."""
 
     id: UUID
-    actor: Actor
 
 
 async def device() -> Device:
@@ -28,4 +26,4 @@ async def device() -> Device:
     g.limited_device = actor.id
     limit.take(actor.id)
     assert actor.id is not None  # noqa: S101 - a device always has an id
-    return Device(actor.id, actor)
+    return Device(actor.id)

@@ -33,7 +33,7 @@ async def events() -> Response:
     try:
         async with connection() as conn:
             [result] = await plays.ingest(conn, [batch], now=now())
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         detail = "Nobody knows whether this batch was kept. Send it again: it counts once."
         raise Unavailable(detail) from error
     return bodies.reply(bodies.timed(result))

@@ -21,22 +21,29 @@ from signage import (
     playlists,
     stores,
 )
-from signage.errors import Conflict, PlaybillError
+from signage.errors import Invalid
 from signage.targets import Target
 from web import identity
 from web.services import connection, now, public_url
 
 routes = Blueprint("devices", __name__)
 
+COMMANDS_SHOWN = 5
+REVISIONS_SHOWN = 20
+PLAYLIST_CHOICES_MAX = 200
+
 
 class DeviceForm(Form):
     """What may be changed of a screen by hand."""
 
-    name = StringField("Screen name", [InputRequired("A screen needs a name."), Length(max=200)])
+    name = StringField(
+        "Screen name",
+        [InputRequired("A screen needs a name."), Length(max=devices.NAME_MAX_CHARS)],
+    )
     store_id = SelectField("Store", coerce=UUID)
     group_ids = SelectMultipleField("Groups", coerce=UUID)
     tags = StringField("Tags", description="Separated by commas")
-    notes = TextAreaField("Notes", [Length(max=10_000)])
+    notes = TextAreaField("Notes", [Length(max=devices.NOTES_MAX_CHARS)])
 
 
 @routes.get("/devices")
@@ -50,8 +57,8 @@ async def index() -> ResponseReturnValue:
         )
         counts = await devices.count(conn, actor, filters, now=now())
         fleet = await devices.count(conn, actor, now=now())
-        places = await stores.list_for(conn, actor)
-        teams = await groups.list_all(conn)
+        all_stores = await stores.list_for(conn, actor)
+        all_groups = await groups.list_all(conn)
     only_rows = args.wants_fragment("device-rows")
     template = "devices/_rows.html" if only_rows else "devices/index.html"
     return await render_template(
@@ -61,8 +68,8 @@ async def index() -> ResponseReturnValue:
         filters=filters,
         views=_views(fleet, filters),
         filtered=filters != devices.NO_FILTERS,
-        store_options=[("", "All stores"), *forms.choices(places)],
-        group_options=[("", "All groups"), *forms.choices(teams)],
+        store_options=[("", "All stores"), *forms.choices(all_stores)],
+        group_options=[("", "All groups"), *forms.choices(all_groups)],
         next_href=page.next_cursor and args.with_args(cursor=page.next_cursor),
         player_url=public_url("/player"),
         player_qr="" if any(fleet.values()) else qr.svg(public_url("/player")),
@@ -78,9 +85,11 @@ async def show(device_id: UUID) -> ResponseReturnValue:
         plan = await plans.current(conn, device_id, now=now())
         explained = await explanations.explain(conn, device_id, at=now(), now=now())
         trouble = await incidents.list_open(conn, actor, device_id=device_id)
-        sent = await commands.list_for_device(conn, actor, device_id, limit=5, now=now())
+        sent = await commands.list_for_device(
+            conn, actor, device_id, limit=COMMANDS_SHOWN, now=now()
+        )
         assigned = await assignments.list_for(conn, actor, target=Target("device", device_id))
-        choices = await playlists.list_page(conn, limit=200)
+        choices = await playlists.list_page(conn, limit=PLAYLIST_CHOICES_MAX)
         names = await plans.names(conn, plan)
     return await render_template(
         "devices/show.html",
@@ -106,7 +115,7 @@ async def plan(device_id: UUID) -> ResponseReturnValue:
         device = await devices.find(conn, actor, device_id, now=now())
         plan = await plans.current(conn, device_id, now=now())
         names = await plans.names(conn, plan)
-        revisions = await plans.list_for_device(conn, device_id, limit=20)
+        revisions = await plans.list_for_device(conn, device_id, limit=REVISIONS_SHOWN)
         explained = await explanations.explain(conn, device_id, at=now(), now=now())
     return await render_template(
         "devices/plan.html",
@@ -122,28 +131,33 @@ async def plan(device_id: UUID) -> ResponseReturnValue:
 
 @routes.route("/devices/<uuid:device_id>/edit", methods=["GET", "POST"])
 async def edit(device_id: UUID) -> ResponseReturnValue:
-    """Show the form, or change the screen and go back to it."""
+    """Show the form, or change the screen and go back to it.
+
+    A form that is shown again keeps the revision it was filled in for.
+    """
     actor = await identity.require("manage")
     form = await forms.submitted(DeviceForm)
     async with connection() as conn:
         device = await devices.find(conn, actor, device_id, now=now())
         form.store_id.choices = forms.choices(await stores.list_for(conn, actor))
         form.group_ids.choices = forms.choices(await groups.list_all(conn))
+        revision = forms.revision(await request.form)
         if request.method == "GET":
+            revision = device.revision
             _fill(form, device)
         elif form.validate():
-            revision = forms.revision(await request.form)
             try:
                 await devices.change(
                     conn, actor, device_id, _changes(form), revision=revision, now=now()
                 )
-            except PlaybillError as error:
+            except Invalid as error:
                 forms.refuse(form, error)
             else:
                 await flash(f"{form.name.data} was saved.", "ok")
                 return redirect(f"/devices/{device_id}")
     status = 422 if form.errors or form.form_errors else 200
-    return await render_template("devices/edit.html", form=form, device=device), status
+    page = await render_template("devices/edit.html", form=form, device=device, revision=revision)
+    return page, status
 
 
 @routes.post("/devices/<uuid:device_id>/playlist")
@@ -168,11 +182,9 @@ async def send_command(device_id: UUID) -> ResponseReturnValue:
     actor = await identity.require("manage")
     kind = (await request.form).get("kind", "")
     if kind not in commands.KINDS:
-        raise Conflict("Screens know no such command.", code="unknown_command")
+        raise Invalid.field("/kind", "unknown_command", "Screens know no such command.")
     async with connection() as conn:
-        device = await devices.find(conn, actor, device_id, now=now())
-        shown = {"name": device.name, "store_name": device.store} if kind == "identify" else {}
-        await commands.send(conn, actor, device_id, kind=kind, args=shown, now=now())
+        await commands.send(conn, actor, device_id, kind=kind, now=now())
     await flash("Sent. The screen gets it with its next heartbeat, within a minute.", "ok")
     return redirect(f"/devices/{device_id}")
 

@@ -52,10 +52,14 @@ async def send(
     args: dict[str, Any] | None = None,
     now: datetime,
 ) -> Command:
-    """Queue a command for the screen; it expires after ten minutes."""
+    """Queue a command for the screen; it expires after ten minutes. Invalid if ``args`` is large.
+
+    ``identify`` tells the screen its name and its store's, which it does not know by itself.
+    """
     actor.require("manage")
     _check_args(args or {})
     device = await devices.find(conn, actor, device_id, now=now)
+    known = {"name": device.name, "store_name": device.store} if kind == "identify" else {}
     async with conn.transaction():
         row = await conn.fetchrow(
             f"""
@@ -68,7 +72,7 @@ async def send(
             new_id(),
             device.id,
             kind,
-            args or {},
+            known | (args or {}),
             actor.id,
             now,
             now + timedelta(seconds=COMMAND_LIFE_S),

@@ -155,6 +155,7 @@ async def change(
     actor.require("manage")
     _check(changes)
     async with conn.transaction():
+        await conn.execute(_LOCK, device_id)
         before = await find(conn, actor, device_id, now=now)
         store_id = before.store_id if changes.store_id is msgspec.UNSET else changes.store_id
         await stores.require(conn, actor, store_id)
@@ -190,6 +191,9 @@ async def revoke(
     """Stop the tokens of a screen that is lost or copied; pair it again as a replacement."""
     return await change(conn, actor, device_id, Changes(status="revoked"), now=now)
 
+
+# What is left out is written back as it was read, so nobody may change it in between.
+_LOCK = "/* devices.lock */ SELECT id FROM devices WHERE id = $1 FOR NO KEY UPDATE"
 
 _HEALTH = f"""CASE
     WHEN d.last_seen_at IS NULL THEN 'never'

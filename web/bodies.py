@@ -70,19 +70,6 @@ def timed(body: object, **more: Any) -> dict[str, Any]:
     return {**fields, **more, "server_time": now()}
 
 
-def _decompressed(body: bytes) -> bytes:
-    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    try:
-        inflated = inflater.decompress(body, DECOMPRESSED_MAX_BYTES + 1)
-    except zlib.error as error:
-        raise Refused("The body is not gzip.", code="not_gzip") from error
-    if len(inflated) > DECOMPRESSED_MAX_BYTES:
-        raise Refused(f"At most {DECOMPRESSED_MAX_BYTES} bytes of JSON.", code="too_large")
-    if not inflater.eof:
-        raise Refused("The gzip body ends too early.", code="not_gzip")
-    return inflated
-
-
 def field_error(message: str) -> FieldError:
     """Return what msgspec says of a value, with its path as a JSON Pointer."""
     # msgspec says "Expected `int`, got `str` - at `$.items[0].duration_ms`".
@@ -96,3 +83,16 @@ def field_error(message: str) -> FieldError:
     if "missing required" in text:
         code = "missing_field"
     return FieldError(pointer, code, f"{text}.")
+
+
+def _decompressed(body: bytes) -> bytes:
+    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        inflated = inflater.decompress(body, DECOMPRESSED_MAX_BYTES + 1)
+    except zlib.error as error:
+        raise Refused("The body is not gzip.", code="not_gzip") from error
+    if len(inflated) > DECOMPRESSED_MAX_BYTES:
+        raise Refused(f"At most {DECOMPRESSED_MAX_BYTES} bytes of JSON.", code="too_large")
+    if not inflater.eof:
+        raise Refused("The gzip body ends too early.", code="not_gzip")
+    return inflated

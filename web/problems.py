@@ -23,8 +23,6 @@ from signage.errors import (
 from web import faults
 from web.services import request_id
 
-RETRY_AFTER_S = 5
-
 TITLES = {
     400: "Bad request",
     401: "Not authenticated",

@@ -26,7 +26,7 @@ def utc_now() -> datetime:
 
 @dataclass
 class Services:
-    """One per process; ``public_url`` without it links are made for the address people came by."""
+    """One per process. Without ``public_url`` links are made for the address people came by."""
 
     pool: asyncpg.Pool
     media: MediaStore

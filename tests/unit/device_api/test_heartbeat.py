@@ -177,7 +177,8 @@ async def test_a_command_is_repeated_until_its_result(screen, conn, manager, pai
     sent = await commands.send(
         conn, manager, paired.device_id, kind="identify", args={"seconds": 10}, now=clock.now
     )
-    due = {"command_id": str(sent.id), "kind": "identify", "args": {"seconds": 10}}
+    args = {"name": "Window 2", "store_name": "Lisbon", "seconds": 10}
+    due = {"command_id": str(sent.id), "kind": "identify", "args": args}
     for _ in range(2):
         assert (await screen.post("/heartbeat", LEAST)).json["commands"] == [due]
 

@@ -59,6 +59,20 @@ async def test_an_empty_name_is_refused_at_its_field(enter, manager, window_2):
     assert "needs a name" in answer.error_of("name")
 
 
+async def test_an_overtaken_form_changes_nothing_and_stays_overtaken(
+    enter, manager, window_2, conn, now
+):
+    somebody = await enter(manager)
+    page = f"/devices/{window_2.id}/edit"
+    values = (await somebody.get(page)).form(page) | {"store_id": str(window_2.store_id)}
+    await devices.change(conn, manager, window_2.id, devices.Changes(name="First"), now=now)
+
+    corrected = (await somebody.post(page, values | {"name": ""})).form(page)
+    assert corrected["revision"] == values["revision"]
+    assert (await somebody.post(page, values | {"name": "Second"})).status == 409
+    assert (await devices.find(conn, manager, window_2.id, now=now)).name == "First"
+
+
 async def test_an_installer_may_look_and_not_change(enter, installer, window_2):
     somebody = await enter(installer)
     assert (await somebody.get(f"/devices/{window_2.id}")).status == 200
@@ -75,12 +89,13 @@ async def test_a_command_is_queued(enter, manager, window_2, conn, now):
     await somebody.post(f"/devices/{window_2.id}/commands", {"kind": "identify"})
     [sent] = await commands.list_for_device(conn, manager, window_2.id, now=now)
     assert (sent.kind, sent.state) == ("identify", "queued")
+    assert sent.args == {"name": "Window 2", "store_name": "Lisbon"}
 
 
 async def test_an_unknown_command_is_refused(enter, manager, window_2):
     somebody = await enter(manager)
     answer = await somebody.post(f"/devices/{window_2.id}/commands", {"kind": "explode"})
-    assert answer.status == 409
+    assert answer.status == 422
 
 
 async def test_a_retired_screen_leaves_the_list(enter, manager, window_2):

@@ -1,5 +1,6 @@
 """Devices: who sees which screen, what may be changed by hand, and how a screen ends."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from signage.actors import SYSTEM, Actor
 from signage.devices import Changes, Device, Filters
 from signage.errors import Forbidden, Invalid, NotFound, Stale, Unauthenticated
 from signage.ids import new_id
-from tests.unit.conftest import Pair
+from tests.unit.conftest import Pair, open_store, pair_screen
 
 
 async def beat(conn: asyncpg.Connection, device: Device, at: datetime, **more: Any) -> None:
@@ -251,3 +252,17 @@ async def test_a_retired_screen_leaves_the_list_and_stays_in_the_books(
     assert again.status == "retired"
     assert await names(conn, manager, now) == []
     assert await names(conn, manager, now, status="retired") == ["Window 2"]
+
+
+async def test_a_change_at_the_same_time_as_a_revocation_does_not_undo_it(pool, admin, now):
+    async with pool.acquire() as one, pool.acquire() as other:
+        lisbon = await open_store(one, "LIS", "Lisbon", "Europe/Lisbon", now)
+        screen = (await pair_screen(one, lisbon, "Window 2", now=now)).device_id
+        async with one.transaction():
+            await devices.revoke(one, admin, screen, now=now)
+            rename = devices.change(other, admin, screen, Changes(name="Window 3"), now=now)
+            renaming = asyncio.create_task(rename)
+            await asyncio.wait([renaming], timeout=0.2)
+        renamed = await renaming
+
+    assert (renamed.name, renamed.status) == ("Window 3", "revoked")

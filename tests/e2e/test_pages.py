@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, expect
 
 from db.embedded import EmbeddedServer
 from playbill import database
@@ -138,6 +138,23 @@ async def test_the_main_pages_work_without_javascript(site: Site, browser: Brows
     await expect(page.get_by_role("heading", name="Why is this playing?")).to_be_visible()
     await page.goto(f"{site.program.url}/proof-of-play?group_by=store")
     await expect(page.locator("#totals")).to_be_visible()
+    await context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+async def test_a_text_named_mp4_is_refused_with_the_reason(
+    site: Site, browser: Browser, scripts: bool
+) -> None:
+    context = await browser.new_context(**DESKTOP, java_script_enabled=scripts)
+    page = await site.signed_in(context)
+    await page.goto(f"{site.program.url}/content")
+    before = await page.get_by_role("article").count()
+    disguised = FilePayload(name="film.mp4", mimeType="video/mp4", buffer=b"These are words.")
+    await page.locator("input[type=file]").set_input_files(disguised)
+    await page.get_by_role("button", name="Upload", exact=True).click()
+    await expect(page.get_by_text("named .mp4 but holds text").first).to_be_visible()
+    await page.goto(f"{site.program.url}/content")
+    assert await page.get_by_role("article").count() == before
     await context.close()
 
 

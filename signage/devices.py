@@ -155,6 +155,7 @@ async def change(
     actor.require("manage")
     _check(changes)
     async with conn.transaction():
+        await conn.execute(_LOCK, device_id)
         before = await find(conn, actor, device_id, now=now)
         store_id = before.store_id if changes.store_id is msgspec.UNSET else changes.store_id
         await stores.require(conn, actor, store_id)

@@ -1,6 +1,5 @@
 """Refusals as RFC 9457 problem documents: the one place where an error becomes an HTTP status."""
 
-import asyncio
 from typing import Any
 
 import asyncpg
@@ -70,7 +69,8 @@ DATABASE_AWAY = (
     asyncpg.InterfaceError,
     asyncpg.QueryCanceledError,
     ConnectionError,
-    asyncio.TimeoutError,
+    FileNotFoundError,  # the socket of an embedded server that is down
+    TimeoutError,
 )
 
 NOT_STORABLE = (asyncpg.DataError, UnicodeEncodeError)

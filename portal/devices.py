@@ -103,7 +103,7 @@ async def show(device_id: UUID) -> ResponseReturnValue:
         incidents=trouble,
         commands=sent,
         assigned=assigned[0] if assigned else None,
-        playlist_options=[("", "None of its own"), *forms.choices(choices.items)],
+        playlist_options=_playlist_options(choices.items, assigned),
     )
 
 
@@ -219,6 +219,15 @@ def _views(fleet: dict[devices.Health, int], filters: devices.Filters) -> list[d
             for health, count in fleet.items()
         ),
     ]
+
+
+def _playlist_options(
+    offered: list[playlists.Summary], assigned: list[assignments.Assignment]
+) -> list[tuple[str, str]]:
+    # The one it has is always among them, or saving the form as it is would take it away.
+    known = {playlist.id for playlist in offered}
+    own = [(str(a.playlist_id), a.playlist) for a in assigned if a.playlist_id not in known]
+    return [("", "None of its own"), *own, *forms.choices(offered)]
 
 
 def _fill(form: DeviceForm, device: devices.Device) -> None:

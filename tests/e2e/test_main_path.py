@@ -138,9 +138,11 @@ async def _watch_it_play(screen: Page) -> None:
 async def _read_proof(page: Page, screen: Page, program: Running) -> int:
     address = f"{program.url}/proof-of-play?group_by=content"
     cells = page.get_by_role("cell", name=re.compile(r"offer\.jpg|clip\.mp4"))
+    counted = page.locator("#totals [data-label=Plays]")
     while True:
         await page.goto(address)
-        if await cells.count() == 2:
+        # A screen that comes into a loop half-way reports its first item as cut short.
+        if await cells.count() == 2 and await counted.inner_text() != "0":
             break
         await page.wait_for_timeout(500)
     # Another play between the page and the export would make them differ, and rightly so.

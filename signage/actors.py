@@ -8,19 +8,19 @@ import msgspec
 from signage.errors import Forbidden
 
 Role = Literal["admin", "manager", "installer", "analyst", "advertiser", "system", "device"]
-Right = Literal["manage", "pair", "program", "report", "administer"]
+Right = Literal["watch", "manage", "pair", "program", "report", "administer"]
 
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
-    "admin": frozenset({"manage", "pair", "program", "report", "administer"}),
-    "manager": frozenset({"manage", "pair", "program", "report"}),
-    "installer": frozenset({"pair"}),
+    "admin": frozenset({"watch", "manage", "pair", "program", "report", "administer"}),
+    "manager": frozenset({"watch", "manage", "pair", "program", "report"}),
+    "installer": frozenset({"watch", "pair"}),
     "analyst": frozenset({"report"}),
     "advertiser": frozenset(),
-    "system": frozenset({"manage", "pair", "program", "report", "administer"}),
+    "system": frozenset({"watch", "manage", "pair", "program", "report", "administer"}),
     "device": frozenset(),
 }
-"""What each role may do: manage screens and stores, pair, program playlists and schedules, read
-reports, administer people and settings."""
+"""What each role may do: watch the screens of its stores, manage screens and stores, pair, program
+playlists and schedules, read reports, administer people and settings."""
 
 
 class Actor(msgspec.Struct, frozen=True):

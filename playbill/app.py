@@ -12,7 +12,7 @@ import admin_api
 import device_api
 import player
 import portal
-from playbill import faults, health, static_files
+from playbill import duties, faults, health, static_files, upkeep
 from playbill.config import Config
 from portal import frame, ui
 from signage.media.storage import open_store
@@ -31,7 +31,8 @@ PAGES_CSP = (
 def create_app(
     config: Config, *, pool: asyncpg.Pool | None = None, clock: Callable[[], datetime] = utc_now
 ) -> Quart:
-    """Return the application. Without ``pool`` it opens one of its own while it serves."""
+    """Return the application. Without ``pool`` it opens one of its own while it serves, and takes
+    part in the background duties."""
     app = Quart("playbill", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = UPLOAD_MAX_BYTES
     app.config["BODY_TIMEOUT"] = 3600
@@ -55,10 +56,8 @@ def _add_services(
 ) -> None:
     media = open_store(config.data_dir, config.media_url)
 
-    @app.while_serving
-    async def lend_services() -> AsyncGenerator[None, None]:
-        opened = pool or await config.open_pool()
-        app.extensions[EXTENSION] = Services(
+    def lend(opened: asyncpg.Pool) -> Services:
+        lent = Services(
             pool=opened,
             media=media,
             secret=config.secret,
@@ -68,9 +67,21 @@ def _add_services(
             pace=config.pace,
             gallery=config.gallery,
         )
-        yield
-        if pool is None:
-            await opened.close()
+        app.extensions[EXTENSION] = lent
+        return lent
+
+    @app.while_serving
+    async def serve() -> AsyncGenerator[None, None]:
+        if pool is not None:
+            lend(pool)
+            yield
+            return
+        dsn, role = await config.open_database()
+        async with (
+            await config.open_pool() as opened,
+            duties.running(dsn, role, lend(opened), upkeep.DUTIES),
+        ):
+            yield
 
 
 def _add_sign_in(app: Quart, config: Config) -> None:

@@ -47,16 +47,18 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     async def open_pool(self) -> asyncpg.Pool:
         """Return a pool that acts as the application's role, if the database has one."""
+        dsn, role = await self.open_database()
+        return await create_pool(dsn, role=role, behind_pgbouncer=self.behind_pgbouncer)
+
+    async def open_database(self) -> tuple[str, str | None]:
+        """Return the address of the database, and whom connections are to act as there."""
         if self.database_url is None:
             raise WrongSetting("No server is running yet: set DATABASE_URL, or use playbill serve.")
         login = await connect(self.database_url)
         try:
-            role = await application_role(login)
+            return self.database_url, await application_role(login)
         finally:
             await login.close()
-        return await create_pool(
-            self.database_url, role=role, behind_pgbouncer=self.behind_pgbouncer
-        )
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Config:

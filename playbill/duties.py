@@ -30,11 +30,15 @@ log = structlog.get_logger()
 
 
 class Duty(msgspec.Struct, frozen=True):
-    """What to do, and how many seconds from the end of one run to the start of the next."""
+    """What to do, and how many seconds from the end of one run to the start of the next.
+
+    A notification on the channel ``wakes_on`` begins the next run at once.
+    """
 
     name: str
     every_s: float
     run: Callable[[Services], Awaitable[int | None]]
+    wakes_on: str | None = None
 
 
 @asynccontextmanager
@@ -71,8 +75,11 @@ async def _lead(dsn: str, role: str | None, services: Services, todo: tuple[Duty
         ):
             return
         log.info("duties.leading", pid=os.getpid())
+        bells = {duty.name: await _bell(conn, duty) for duty in todo}
         async with asyncio.TaskGroup() as tasks:
-            workers = [tasks.create_task(_repeat(duty, services)) for duty in todo]
+            workers = [
+                tasks.create_task(_repeat(duty, services, bells[duty.name])) for duty in todo
+            ]
             await _until_lost(conn)
             for worker in workers:
                 worker.cancel()
@@ -87,10 +94,19 @@ async def _until_lost(conn: asyncpg.Connection) -> None:
             await conn.fetchval("/* duties.hold */ SELECT 1", timeout=5)
 
 
-async def _repeat(duty: Duty, services: Services) -> None:
+async def _bell(conn: asyncpg.Connection, duty: Duty) -> asyncio.Event:
+    bell = asyncio.Event()
+    if duty.wakes_on is not None:
+        await conn.add_listener(duty.wakes_on, lambda *_: bell.set())
+    return bell
+
+
+async def _repeat(duty: Duty, services: Services, bell: asyncio.Event) -> None:
     while True:
+        bell.clear()
         await run_once(duty, services)
-        await asyncio.sleep(duty.every_s)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(bell.wait(), duty.every_s)
 
 
 async def run_once(duty: Duty, services: Services) -> None:

@@ -1,11 +1,19 @@
 """The duties there are: each hands the domain a connection and the time."""
 
 from playbill.duties import Duty
-from signage import attempts, partitions, quarantine
+from signage import attempts, partitions, plan_making, quarantine
 from web.services import Services
 
 MINUTE_S = 60
 HOUR_S = 3600
+
+
+async def _plans(services: Services) -> int:
+    done = 0
+    async with services.pool.acquire() as conn:
+        while made := await plan_making.refresh(conn, now=services.clock()):
+            done += made
+    return done
 
 
 async def _partitions(services: Services) -> int:
@@ -24,6 +32,7 @@ async def _quarantine(services: Services) -> int:
 
 
 DUTIES = (
+    Duty("plans", 5, _plans, wakes_on="playbill_plans"),
     Duty("partitions", HOUR_S, _partitions),
     Duty("attempts", 10 * MINUTE_S, _attempts),
     Duty("quarantine", HOUR_S, _quarantine),

@@ -8,93 +8,175 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from signage.errors import NotFound
 from signage.planning import inputs
 from signage.planning.opening import Store, read_store
 
 EVER = datetime.min.replace(tzinfo=UTC)
 
 
+class Shared(msgspec.Struct, frozen=True):
+    """Inputs, and the devices that have the same: one plan is right for all of them."""
+
+    inputs: inputs.Inputs
+    device_ids: list[UUID]
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """Where a device stands and what it is in: which targets reach it."""
+
+    id: UUID
+    store_id: UUID
+    group_ids: list[UUID]
+
+
 async def load(conn: asyncpg.Connection, device_id: UUID) -> inputs.Inputs:
-    """Return what applies to the device; run it in one REPEATABLE READ snapshot."""
-    schedules = await _schedules(conn, device_id)
-    assignments = await _assignments(conn, device_id)
-    sources: list[inputs.Source] = [*schedules, *assignments]
-    named = {source.playlist_id for source in sources}
-    return inputs.Inputs(
-        store=await _store(conn, device_id),
-        schedules=tuple(schedules),
-        assignments=tuple(assignments),
-        library=await _library(conn, list(named)),
-    )
+    """Return what applies to the device, or raise NotFound."""
+    for shared in await load_shared(conn, [device_id]):
+        return shared.inputs
+    raise NotFound("There is no such screen.")
+
+
+async def load_shared(conn: asyncpg.Connection, device_ids: list[UUID]) -> list[Shared]:
+    """Return what applies to each of the devices, those with the same inputs together.
+
+    Five statements, however many devices there are. The first device of a group is the first of
+    its kind in ``device_ids``, and the groups are in the order of their first devices.
+    """
+    reaches = await _reaches(conn, device_ids)
+    if not reaches:
+        return []
+    stores = await _stores(conn, {reach.store_id for reach in reaches})
+    sources = await _sources(conn, reaches)
+    library = await _library(conn, list({source.playlist_id for _, source in sources}))
+    by_target: dict[UUID | None, list[inputs.Source]] = {}
+    for target_id, source in sources:
+        by_target.setdefault(target_id, []).append(source)
+    alike: dict[tuple[Store, tuple[UUID, ...]], list[UUID]] = {}
+    for reach in reaches:
+        targets = (reach.id, reach.store_id, *reach.group_ids)
+        named = tuple(target for target in targets if target in by_target)
+        alike.setdefault((stores[reach.store_id], named), []).append(reach.id)
+    return [
+        Shared(
+            _inputs(store, [by_target.get(target, []) for target in (None, *named)], library), ids
+        )
+        for (store, named), ids in alike.items()
+    ]
 
 
 def as_ever(given: inputs.Inputs, now: datetime) -> inputs.Inputs:
     """Return the inputs with the versions live now as if they had always been."""
+    return replace(given, library=live_now(given.library, now))
+
+
+def live_now(given: inputs.Library, now: datetime) -> inputs.Library:
+    """Return the library with the versions live now as if they had always been."""
     content = {
         content_id: replace(found, publications=_as_ever(found.publications, now))
-        for content_id, found in given.library.content.items()
+        for content_id, found in given.content.items()
     }
-    return replace(given, library=inputs.Library(given.library.playlists, content))
+    return inputs.Library(given.playlists, content)
 
 
-async def _store(conn: asyncpg.Connection, device_id: UUID) -> Store:
-    row = await conn.fetchrow(
-        """
-        /* plan_inputs.store */
-        SELECT s.timezone, s.opening_hours, s.closures, s.special_days
-        FROM devices d JOIN stores s ON s.id = d.store_id WHERE d.id = $1
-        """,
-        device_id,
+def _inputs(
+    store: Store, sources: list[list[inputs.Source]], library: inputs.Library
+) -> inputs.Inputs:
+    flat = [source for some in sources for source in some]
+    return inputs.Inputs(
+        store=store,
+        schedules=tuple(source for source in flat if isinstance(source, inputs.Schedule)),
+        assignments=tuple(source for source in flat if isinstance(source, inputs.Assignment)),
+        library=library,
     )
+
+
+async def _reaches(conn: asyncpg.Connection, device_ids: list[UUID]) -> list[Reach]:
+    rows = await conn.fetch(
+        """
+        /* plan_inputs.reaches */
+        SELECT d.id, d.store_id,
+               ARRAY(SELECT m.group_id FROM device_group_members m
+                     WHERE m.device_id = d.id ORDER BY m.group_id) AS group_ids
+        FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, place)
+        JOIN devices d ON d.id = wanted.id
+        ORDER BY wanted.place
+        """,
+        device_ids,
+    )
+    return [Reach(**dict(row)) for row in rows]
+
+
+async def _stores(conn: asyncpg.Connection, store_ids: set[UUID]) -> dict[UUID, Store]:
+    rows = await conn.fetch(
+        """
+        /* plan_inputs.stores */
+        SELECT id, timezone, opening_hours, closures, special_days FROM stores WHERE id = ANY ($1)
+        """,
+        list(store_ids),
+    )
+    return {row["id"]: _store(row) for row in rows}
+
+
+def _store(row: asyncpg.Record) -> Store:
     special_days = {date.fromisoformat(day): hours for day, hours in row["special_days"].items()}
     return read_store(row["timezone"], row["opening_hours"], row["closures"], special_days)
 
 
-_REACHES = """
-FROM {table} a
-JOIN devices d ON d.id = $1
+_REACHING = """
 LEFT JOIN device_groups g ON g.id = a.group_id
-WHERE (a.target_kind = 'fleet' OR a.device_id = d.id OR a.store_id = d.store_id
-       OR EXISTS (SELECT 1 FROM device_group_members m
-                  WHERE m.device_id = d.id AND m.group_id = a.group_id))"""
+WHERE (a.target_kind = 'fleet' OR a.device_id = ANY ($1) OR a.store_id = ANY ($2)
+       OR a.group_id = ANY ($3))"""
 
 
-async def _schedules(conn: asyncpg.Connection, device_id: UUID) -> list[inputs.Schedule]:
-    rows = await conn.fetch(
+async def _sources(
+    conn: asyncpg.Connection, reaches: list[Reach]
+) -> list[tuple[UUID | None, inputs.Source]]:
+    """Return what is put on a target that reaches one of the devices, with the target's id."""
+    values = (
+        [reach.id for reach in reaches],
+        list({reach.store_id for reach in reaches}),
+        list({group_id for reach in reaches for group_id in reach.group_ids}),
+    )
+    schedules = await conn.fetch(
         f"""
         /* plan_inputs.schedules */
-        SELECT a.id, a.name, a.playlist_id, a.target_kind AS layer,
-               coalesce(g.rank, 0) AS group_rank, a.created_at, a.starts_on, a.start_time,
-               a.end_time, a.all_day, a.ends_on, a.rrule,
+        SELECT coalesce(a.device_id, a.store_id, a.group_id) AS target_id, a.id, a.name,
+               a.playlist_id, a.target_kind AS layer, coalesce(g.rank, 0) AS group_rank,
+               a.created_at, a.starts_on, a.start_time, a.end_time, a.all_day, a.ends_on, a.rrule,
                a.exdates, a.rdates, a.timezone, a.priority, a.takeover, a.only_when_open, a.enabled
-        {_REACHES.format(table="schedules")} AND a.archived_at IS NULL
+        FROM schedules a
+        {_REACHING} AND a.archived_at IS NULL
         ORDER BY a.id
         """,
-        device_id,
+        *values,
+    )
+    assignments = await conn.fetch(
+        f"""
+        /* plan_inputs.assignments */
+        SELECT coalesce(a.device_id, a.store_id, a.group_id) AS target_id, a.id, a.playlist_id,
+               a.target_kind AS layer, coalesce(g.rank, 0) AS group_rank
+        FROM playlist_assignments a
+        {_REACHING}
+        ORDER BY a.id
+        """,
+        *values,
     )
     return [
-        inputs.Schedule(
-            **{
-                **dict(row),
-                "exdates": tuple(row["exdates"]),
-                "rdates": tuple(row["rdates"]),
-            }
-        )
-        for row in rows
+        *((row["target_id"], _schedule(dict(row))) for row in schedules),
+        *((row["target_id"], _assignment(dict(row))) for row in assignments),
     ]
 
 
-async def _assignments(conn: asyncpg.Connection, device_id: UUID) -> list[inputs.Assignment]:
-    rows = await conn.fetch(
-        f"""
-        /* plan_inputs.assignments */
-        SELECT a.id, a.playlist_id, a.target_kind AS layer, coalesce(g.rank, 0) AS group_rank
-        {_REACHES.format(table="playlist_assignments")}
-        ORDER BY a.id
-        """,
-        device_id,
-    )
-    return [inputs.Assignment(**dict(row)) for row in rows]
+def _schedule(fields: dict[str, Any]) -> inputs.Schedule:
+    del fields["target_id"]
+    fields |= {"exdates": tuple(fields["exdates"]), "rdates": tuple(fields["rdates"])}
+    return inputs.Schedule(**fields)
+
+
+def _assignment(fields: dict[str, Any]) -> inputs.Assignment:
+    del fields["target_id"]
+    return inputs.Assignment(**fields)
 
 
 async def _library(conn: asyncpg.Connection, playlist_ids: list[UUID]) -> inputs.Library:

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage import plan_inputs, planning
+from signage import plan_inputs, plan_making, planning
 from signage.errors import NotFound, Unavailable
 
 MEDIA_GRACE = timedelta(days=7)
@@ -72,10 +72,7 @@ async def due(conn: asyncpg.Connection, device_id: UUID, *, now: datetime) -> st
         if row["is_current"]:
             etag: str = row["plan_etag"]
             return etag
-        # What changes between these two lines counts plan_wanted up, and the next round sees it.
-        plan = planning.build(await plan_inputs.load(conn, device_id), now)
-        if await _keep(conn, device_id, row["plan_wanted"], plan, now):
-            return plan.etag
+        await plan_making.make(conn, {device_id: row["plan_wanted"]}, now=now)
     raise Unavailable("The schedules change faster than this plan can be made. Try again.")
 
 
@@ -181,90 +178,3 @@ async def names(conn: asyncpg.Connection, plan: Plan) -> Names:
     for row in rows:
         found[row["kind"]][str(row["id"])] = row["name"]
     return Names(**found)
-
-
-async def _keep(
-    conn: asyncpg.Connection, device_id: UUID, wanted: int, plan: planning.Plan, now: datetime
-) -> bool:
-    async with conn.transaction():
-        kept = await conn.fetchval(
-            """
-            /* plans.keep */
-            UPDATE devices SET plan_made = $2, plan_etag = $3, plan_day = $4
-            WHERE id = $1 AND plan_wanted = $2
-            RETURNING id
-            """,
-            device_id,
-            wanted,
-            plan.etag,
-            plan.since.date(),
-        )
-        if kept is None:
-            return False
-        if not await _is_known(conn, plan.etag):
-            await _insert(conn, plan, now)
-        await conn.execute(
-            """
-            /* plans.keep_revision */
-            INSERT INTO device_plans (device_id, due_from, etag)
-            SELECT $1, $2, $3
-            WHERE $3 IS DISTINCT FROM (SELECT etag FROM device_plans WHERE device_id = $1
-                                       ORDER BY due_from DESC LIMIT 1)
-            ON CONFLICT (device_id, due_from) DO UPDATE SET etag = EXCLUDED.etag, fetched_at = NULL
-            """,
-            device_id,
-            now,
-            plan.etag,
-        )
-    return True
-
-
-async def _is_known(conn: asyncpg.Connection, etag: str) -> bool:
-    known: bool = await conn.fetchval(
-        "/* plans.is_known */ SELECT EXISTS (SELECT 1 FROM playout_plans WHERE etag = $1)", etag
-    )
-    return known
-
-
-async def _insert(conn: asyncpg.Connection, plan: planning.Plan, now: datetime) -> None:
-    items = plan.items
-    await conn.execute(
-        """
-        /* plans.insert_items */
-        INSERT INTO plan_items (item_id, schedule_id, assignment_id, playlist_id, playlist_item_id,
-                                content_id, content_version, campaign_id, duration_ms, created_at)
-        SELECT n.*, $10
-        FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[],
-                    $7::int[], $8::uuid[], $9::bigint[]) AS n
-        ON CONFLICT (item_id) DO NOTHING
-        """,
-        [item.item_id for item in items],
-        [item.schedule_id for item in items],
-        [item.assignment_id for item in items],
-        [item.playlist_id for item in items],
-        [item.playlist_item_id for item in items],
-        [item.content_id for item in items],
-        [item.version for item in items],
-        [item.campaign_id for item in items],
-        [item.duration_ms for item in items],
-        now,
-    )
-    await conn.execute(
-        """
-        /* plans.insert */
-        WITH plan AS (
-            INSERT INTO playout_plans (etag, plan_json, horizon_from, horizon_until, created_at)
-            VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (etag) DO NOTHING
-        )
-        INSERT INTO playout_plan_items (etag, item_id)
-        SELECT $1, unnest($6::text[])
-        ON CONFLICT DO NOTHING
-        """,
-        plan.etag,
-        plan.body.decode(),
-        plan.since,
-        plan.until,
-        now,
-        [item.item_id for item in items],
-    )

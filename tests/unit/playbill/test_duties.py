@@ -105,6 +105,16 @@ async def _end_the_leader(database: str) -> int:
         await owner.close()
 
 
+async def test_a_notification_begins_the_next_run_at_once(process, pool):
+    counter = Counter()
+    async with process(Duty("count", 3600, counter.run, wakes_on="told")):
+        await counter.runs_again()
+        for _ in range(3):
+            counter.ran.clear()
+            await pool.execute("SELECT pg_notify('told', '')")
+            await asyncio.wait_for(counter.ran.wait(), SOON_S)
+
+
 async def test_a_run_is_noted_with_what_it_did(services, conn, pool):
     counter = Counter()
     await background.run_once(Duty("count", 1, counter.run), services)

@@ -1,4 +1,4 @@
-"""``python -m bench [plan heartbeat ingest resolve report]``: measure, print, write the results.
+"""``python -m bench [plan heartbeat ...]``: measure, print, write the results.
 
 A run of all writes ``bench/results.md``; a run of some only prints.
 """
@@ -9,7 +9,7 @@ from time import monotonic
 
 from rich.console import Console
 
-from bench import heartbeat, ingest, machine, page, plan_poll, report, resolve
+from bench import fleet_change, heartbeat, ingest, machine, page, plan_poll, report, resolve
 from bench.figures import Figure
 from bench.stopping import stop_on_sigterm
 
@@ -18,6 +18,7 @@ BENCHMARKS = {
     "heartbeat": heartbeat.measure,
     "ingest": ingest.measure,
     "resolve": resolve.measure,
+    "fleet": fleet_change.measure,
     "report": report.measure,
 }
 

@@ -32,7 +32,7 @@ async def _quarantine(services: Services) -> int:
 
 
 DUTIES = (
-    Duty("plans", 5, _plans, wakes_on="playbill_plans"),
+    Duty("plans", 30, _plans, wakes_on="playbill_plans"),
     Duty("partitions", HOUR_S, _partitions),
     Duty("attempts", 10 * MINUTE_S, _attempts),
     Duty("quarantine", HOUR_S, _quarantine),

@@ -55,9 +55,10 @@ async def make(conn: asyncpg.Connection, wanted: dict[UUID, int], *, now: dateti
     rows: they are still outdated, and the next call finds them.
     """
     kept = 0
+    memory = planning.Memory()
     for shared in await plan_inputs.load_shared(conn, list(wanted)):
         # Resolving only computes; in a thread it lets this process answer meanwhile.
-        plan = await asyncio.to_thread(planning.build, shared.inputs, now)
+        plan = await asyncio.to_thread(planning.build, shared.inputs, now, memory)
         for first in range(0, len(shared.device_ids), KEEP_MAX_DEVICES):
             some = shared.device_ids[first : first + KEEP_MAX_DEVICES]
             made = Made(plan, {device_id: wanted[device_id] for device_id in some})

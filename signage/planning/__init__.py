@@ -12,7 +12,7 @@ Load what applies to a device into ``Inputs`` and call
 Instants are aware and in UTC, spans are half-open, zones are IANA names, durations milliseconds.
 """
 
-from signage.planning.document import Plan, PlanItem, build, horizon
+from signage.planning.document import Memory, Plan, PlanItem, build, horizon
 from signage.planning.explanation import Explanation, Verdict, explain
 from signage.planning.inputs import (
     Assignment,
@@ -39,6 +39,7 @@ __all__ = [
     "Explanation",
     "Inputs",
     "Library",
+    "Memory",
     "Occurrence",
     "Pattern",
     "Plan",

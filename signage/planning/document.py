@@ -13,8 +13,9 @@ from uuid import UUID
 
 from signage.planning import loops
 from signage.planning.inputs import Inputs, Schedule, Source
+from signage.planning.intervals import Interval
 from signage.planning.loops import Entry
-from signage.planning.resolution import Window, resolve
+from signage.planning.resolution import Scope, Window, resolve_scope
 
 VERSION: Final = 1
 DAYS_PAST_NEXT_BOUNDARY: Final = 3
@@ -56,16 +57,27 @@ class Plan:
     items: tuple[PlanItem, ...]
 
 
-def build(inputs: Inputs, now: datetime) -> Plan:
-    """Return the plan for the horizon that ``now``, an aware instant, falls into."""
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What plans from one library on one UTC day have in common, so that it is worked out once."""
+
+    playable: dict[UUID, list[Interval]] = field(default_factory=dict)
+    loops: dict[UUID, list[Entry]] = field(default_factory=dict)
+
+
+def build(inputs: Inputs, now: datetime, memory: Memory | None = None) -> Plan:
+    """Return the plan for the horizon that ``now``, an aware instant, falls into.
+
+    A ``memory`` may be given to calls with the very same library and day, and to no others.
+    """
     since, until = horizon(now)
-    shelf = _Shelf(inputs, since, until)
+    shelf = _Shelf(inputs, since, until, memory or Memory())
     document: Json = {
         "version": VERSION,
         "from": instant(since),
         "until": instant(until),
         "timezone": inputs.store.timezone,
-        "windows": [_window(shelf, window) for window in resolve(inputs, since, until)],
+        "windows": [_window(shelf, window) for window in resolve_scope(shelf.scope())],
         "playlists": shelf.playlists,
         "content": shelf.content,
     }
@@ -111,11 +123,23 @@ class _Shelf:
     inputs: Inputs
     since: datetime
     until: datetime
+    memory: Memory
     playlists: Json = field(default_factory=dict)
     content: Json = field(default_factory=dict)
     items: dict[str, PlanItem] = field(default_factory=dict)
     playlist_keys: dict[UUID, str] = field(default_factory=dict)
     content_keys: dict[UUID, str] = field(default_factory=dict)
+
+    def scope(self) -> Scope:
+        return Scope(self.inputs, self.since, self.until, self.memory.playable)
+
+    def loop(self, playlist_id: UUID) -> list[Entry]:
+        known = self.memory.loops
+        if playlist_id not in known:
+            known[playlist_id] = loops.flatten(
+                self.inputs.library, playlist_id, self.since, self.until
+            )
+        return known[playlist_id]
 
 
 def _window(shelf: _Shelf, window: Window) -> Json:
@@ -135,10 +159,9 @@ def _playlist_key(shelf: _Shelf, source: Source) -> str:
     # One entry per source, not per playlist, because the item_ids in it depend on the source.
     if source.id not in shelf.playlist_keys:
         key = shelf.playlist_keys[source.id] = f"p{len(shelf.playlist_keys) + 1}"
-        entries = loops.flatten(shelf.inputs.library, source.playlist_id, shelf.since, shelf.until)
         shelf.playlists[key] = {
             "playlist_id": str(source.playlist_id),
-            "items": [_item(shelf, source, entry) for entry in entries],
+            "items": [_item(shelf, source, entry) for entry in shelf.loop(source.playlist_id)],
         }
     return shelf.playlist_keys[source.id]
 

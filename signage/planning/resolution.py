@@ -96,9 +96,14 @@ def resolve(inputs: Inputs, since: datetime, until: datetime) -> list[Window]:
 
     Adjoining pieces of one occurrence, or of one assignment, are one window.
     """
+    return resolve_scope(Scope(inputs, since, until))
+
+
+def resolve_scope(scope: Scope) -> list[Window]:
+    """Return what plays within the scope."""
     return [
         Window(start, end, candidate.precedence.start, candidate.source)
-        for candidate, start, end in _sweep(candidates(Scope(inputs, since, until)))
+        for candidate, start, end in _sweep(candidates(scope))
     ]
 
 

@@ -13,6 +13,7 @@ from admin_api import (
     reports,
     schedules,
     stores,
+    takeovers,
 )
 from admin_api.caller import limit
 from web import problems
@@ -30,6 +31,7 @@ for module in (
     reports,
     schedules,
     stores,
+    takeovers,
 ):
     blueprint.register_blueprint(module.routes)
 

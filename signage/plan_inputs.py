@@ -48,7 +48,7 @@ async def load_shared(conn: asyncpg.Connection, device_ids: list[UUID]) -> list[
         return []
     stores = await _stores(conn, {reach.store_id for reach in reaches})
     sources = await _sources(conn, reaches)
-    library = await _library(conn, list({source.playlist_id for _, source in sources}))
+    library = await library_of(conn, list({source.playlist_id for _, source in sources}))
     by_target: dict[UUID | None, list[inputs.Source]] = {}
     for target_id, source in sources:
         by_target.setdefault(target_id, []).append(source)
@@ -179,7 +179,8 @@ def _assignment(fields: dict[str, Any]) -> inputs.Assignment:
     return inputs.Assignment(**fields)
 
 
-async def _library(conn: asyncpg.Connection, playlist_ids: list[UUID]) -> inputs.Library:
+async def library_of(conn: asyncpg.Connection, playlist_ids: list[UUID]) -> inputs.Library:
+    """Return the live editions of the playlists, what is nested in them, and their content."""
     items = await conn.fetch(
         """
         /* plan_inputs.items */

@@ -13,6 +13,14 @@ from signage.errors import Forbidden, Invalid, NotFound
 
 Kind = Literal["device", "group", "store", "fleet"]
 
+REACHES = """CASE {kind}
+    WHEN 'device' THEN d.id = {id}
+    WHEN 'store' THEN d.store_id = {id}
+    WHEN 'group' THEN d.id IN (SELECT m.device_id FROM device_group_members m
+                               WHERE m.group_id = {id})
+    ELSE true END"""
+"""Whether a target reaches the device ``d``, for statements that say what its kind and id are."""
+
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """``id`` names the device, group or store; the fleet has none."""
@@ -64,15 +72,10 @@ def _require_every_store(actor: Actor) -> None:
 async def outdate_plans(conn: asyncpg.Connection, target: Target) -> int:
     """Mark the plan of every device the target reaches as outdated; return how many there are."""
     status = await conn.execute(
-        """
+        f"""
         /* targets.outdate_plans */
-        UPDATE devices SET plan_wanted = plan_wanted + 1
-        WHERE status <> 'retired' AND CASE $1
-            WHEN 'device' THEN id = $2
-            WHEN 'store' THEN store_id = $2
-            WHEN 'group' THEN id IN (SELECT m.device_id FROM device_group_members m
-                                     WHERE m.group_id = $2)
-            ELSE true END
+        UPDATE devices d SET plan_wanted = plan_wanted + 1
+        WHERE d.status <> 'retired' AND {REACHES.format(kind="$1", id="$2::uuid")}
         """,
         target.kind,
         target.id,

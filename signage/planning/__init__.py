@@ -7,11 +7,14 @@ Load what applies to a device into ``Inputs`` and call
 * ``explain(inputs, at) -> Explanation``: the winner of an instant and why the others lost;
 * ``check(pattern)`` and ``parse(rrule)``: raise ``RuleError(code, detail, field)`` for what cannot
   be meant; ``occurrences(pattern, zone(name), since, until)``: when a pattern comes round;
+* ``compare(before, after)``: where two such lists of windows differ, for the impact of a change;
+* ``falls_on``, ``without`` and ``split``: one date of a series, and a series cut in two;
 * ``read_store(...)``: a store from its hours as they are kept.
 
 Instants are aware and in UTC, spans are half-open, zones are IANA names, durations milliseconds.
 """
 
+from signage.planning.comparison import Difference, compare
 from signage.planning.document import Memory, Plan, PlanItem, build, horizon
 from signage.planning.explanation import Explanation, Verdict, explain
 from signage.planning.inputs import (
@@ -31,11 +34,13 @@ from signage.planning.placing import zone
 from signage.planning.recurrence import Occurrence, Pattern, check, occurrences
 from signage.planning.resolution import Window, resolve
 from signage.planning.rules import Rule, RuleError, parse
+from signage.planning.series import falls_on, split, without
 
 __all__ = [
     "Assignment",
     "Content",
     "ContentVersion",
+    "Difference",
     "Explanation",
     "Inputs",
     "Library",
@@ -55,7 +60,9 @@ __all__ = [
     "Window",
     "build",
     "check",
+    "compare",
     "explain",
+    "falls_on",
     "flatten",
     "horizon",
     "occurrences",
@@ -64,5 +71,7 @@ __all__ = [
     "playable",
     "read_store",
     "resolve",
+    "split",
+    "without",
     "zone",
 ]

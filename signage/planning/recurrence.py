@@ -107,18 +107,19 @@ def _times(pattern: Pattern) -> tuple[time, time]:
 def _dates(pattern: Pattern, in_zone: ZoneInfo, first: date, last: date) -> Sequence[date]:
     if pattern.ends_on is not None:
         last = min(last, pattern.ends_on)
-    days = _ruled(pattern, in_zone, first, last)
+    days = ruled_dates(pattern, in_zone, first, last)
     if pattern.rdates or pattern.exdates:
         listed = {*days, *pattern.rdates}.difference(pattern.exdates)
         return sorted(day for day in listed if first <= day <= last)
     return days
 
 
-def _ruled(pattern: Pattern, in_zone: ZoneInfo, first: date, last: date) -> Sequence[date]:
+def ruled_dates(pattern: Pattern, in_zone: ZoneInfo, first: date, last: date) -> Sequence[date]:
+    """Return the dates in [first, last] that the rule gives, before rdates, exdates and ends_on."""
     if pattern.rrule is None:
         return [pattern.starts_on] if first <= pattern.starts_on <= last else []
     rule = parse(pattern.rrule)
-    days = _rule_dates(rule, pattern.starts_on, first, last)
+    days = rule_dates(rule, pattern.starts_on, first, last)
     if rule.until is None:
         return days
     begins, _ = _times(pattern)
@@ -134,7 +135,8 @@ def _within(until: date | datetime, starts: datetime, in_zone: ZoneInfo) -> bool
 
 
 @lru_cache(maxsize=8192)
-def _rule_dates(rule: Rule, start: date, first: date, last: date) -> tuple[date, ...]:
+def rule_dates(rule: Rule, start: date, first: date, last: date) -> tuple[date, ...]:
+    """Return the dates in [first, last] of a rule that starts on ``start``, whatever its UNTIL."""
     rule = _completed(rule, start)
     if rule.count is not None:
         last = min(last, _last_counted(rule, start))

@@ -1,10 +1,12 @@
 """Which item plays when: schedule.js in a real browser, with plans as the server makes them."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.unit.conformance.vectors import VECTORS
 from tests.unit.player.conftest import RunModule
 from tests.unit.player.fake_api import iso, make_plan
 
@@ -194,3 +196,22 @@ async def test_the_next_change_and_the_next_start_are_found(run: RunModule) -> N
     at = _ms(NOON + timedelta(minutes=5))
     found = await run("schedule.js", script, plan=_plan(first, second), at=at)
     assert found == [_ms(NOON + timedelta(hours=1)), _ms(NOON + timedelta(hours=3))]
+
+
+async def test_the_golden_vectors_play_as_they_say(run: RunModule) -> None:
+    files = sorted(VECTORS.glob("*.json"))
+    vectors = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    script = """
+        return given.vectors.flatMap((vector) => {
+            const plan = readPlan(vector.plan);
+            return vector.moments.map(({ at }) => {
+                const slot = slotAt(plan, Date.parse(at));
+                return [slot?.content.content_id ?? null, slot?.content.version ?? null];
+            });
+        });"""
+
+    shown = await run("schedule.js", script, vectors=vectors)
+
+    moments = [moment for vector in vectors for moment in vector["moments"]]
+    assert len(moments) > 20
+    assert shown == [[moment["content_id"], moment["version"]] for moment in moments]

@@ -1,7 +1,7 @@
 """The duties there are: each hands the domain a connection and the time."""
 
 from playbill.duties import Duty
-from signage import attempts, partitions, plan_making, quarantine
+from signage import attempts, partitions, plan_making, plan_version, quarantine
 from web.services import Services
 
 MINUTE_S = 60
@@ -14,6 +14,11 @@ async def _plans(services: Services) -> int:
         while made := await plan_making.refresh(conn, now=services.clock()):
             done += made
     return done
+
+
+async def _plan_version(services: Services) -> int:
+    async with services.pool.acquire() as conn:
+        return await plan_version.adopt(conn, now=services.clock())
 
 
 async def _partitions(services: Services) -> int:
@@ -32,6 +37,7 @@ async def _quarantine(services: Services) -> int:
 
 
 DUTIES = (
+    Duty("plan version", HOUR_S, _plan_version),
     Duty("plans", 30, _plans, wakes_on="playbill_plans"),
     Duty("partitions", HOUR_S, _partitions),
     Duty("attempts", 10 * MINUTE_S, _attempts),

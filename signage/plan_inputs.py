@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from signage.errors import NotFound
+from signage.ids import NIL_ID
 from signage.planning import inputs
 from signage.planning.opening import Store, read_store
 
@@ -63,6 +64,20 @@ async def load_shared(conn: asyncpg.Connection, device_ids: list[UUID]) -> list[
         )
         for (store, named), ids in alike.items()
     ]
+
+
+async def load_for_target(
+    conn: asyncpg.Connection, store_id: UUID, *, group_ids: list[UUID], with_store: bool
+) -> inputs.Inputs:
+    """Return what a screen would play that is put on by the fleet, these groups and the store.
+
+    Its zone and hours are the store's, also where what is put on the store is left out.
+    """
+    reach = Reach(NIL_ID, store_id if with_store else NIL_ID, group_ids)
+    stores = await _stores(conn, {store_id})
+    sources = await _sources(conn, [reach])
+    library = await library_of(conn, list({source.playlist_id for _, source in sources}))
+    return _inputs(stores[store_id], [[source for _, source in sources]], library)
 
 
 def as_ever(given: inputs.Inputs, now: datetime) -> inputs.Inputs:

@@ -83,7 +83,9 @@ def filters(shape: type[Shape]) -> Shape:
     """
     fields = msgspec.structs.fields(shape)
     given = {
-        field.name: request.args[field.name] for field in fields if request.args.get(field.name)
+        field.encode_name: request.args[field.encode_name]
+        for field in fields
+        if request.args.get(field.encode_name)
     }
     try:
         return msgspec.convert(given, shape, strict=False)

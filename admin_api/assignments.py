@@ -9,7 +9,6 @@ from admin_api import answers
 from admin_api.caller import caller
 from signage import assignments, targets
 from signage.errors import Invalid
-from signage.paging import Page
 from web import bodies
 from web.services import connection, now
 
@@ -30,14 +29,27 @@ class TargetArgs(msgspec.Struct, frozen=True):
     id: UUID | None = None
 
 
+class PlaylistArgs(msgspec.Struct, frozen=True):
+    """Whose places are asked for."""
+
+    playlist_id: UUID | None = None
+
+
 @routes.get("/assignments")
 async def index() -> Response:
-    """List what is assigned, of one target or of all."""
+    """List what is assigned: of one target, of one playlist, or all."""
     actor = await caller()
     actor.require("program")
     async with connection() as conn:
-        found = await assignments.list_for(conn, actor, target=_target())
-    return answers.listed(Page(found, None))
+        page = await assignments.list_page(
+            conn,
+            actor,
+            target=_target(),
+            playlist_id=answers.filters(PlaylistArgs).playlist_id,
+            limit=answers.limit(),
+            cursor=answers.cursor(),
+        )
+    return answers.listed(page)
 
 
 @routes.put("/assignments")

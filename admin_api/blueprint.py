@@ -4,16 +4,27 @@ from quart import Blueprint, Response, g
 
 from admin_api import (
     assignments,
+    audit,
     campaigns,
     claims,
     content,
+    content_life,
+    device_commands,
+    device_history,
+    device_plans,
+    device_views,
     devices,
     groups,
+    invitations,
+    keys,
     playlists,
     reports,
     schedules,
+    settings,
     stores,
     takeovers,
+    uploads,
+    users,
 )
 from admin_api.caller import limit
 from web import problems
@@ -22,16 +33,27 @@ blueprint = Blueprint("admin_api", __name__, url_prefix="/v1/admin")
 
 for module in (
     assignments,
+    audit,
     campaigns,
     claims,
     content,
+    content_life,
+    device_commands,
+    device_history,
+    device_plans,
+    device_views,
     devices,
     groups,
+    invitations,
+    keys,
     playlists,
     reports,
     schedules,
+    settings,
     stores,
     takeovers,
+    uploads,
+    users,
 ):
     blueprint.register_blueprint(module.routes)
 

@@ -7,7 +7,8 @@ from quart import Blueprint, Response
 
 from admin_api import answers
 from admin_api.caller import caller
-from signage import claims, new_claims
+from signage import claim_lists, claims, expected_screens, new_claims
+from signage.errors import FieldError
 from web import bodies
 from web.services import connection, now, services
 
@@ -21,6 +22,29 @@ class NewClaim(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     name: str | None = None
     group_ids: list[UUID] = []
     ttl_s: int = new_claims.CONSOLE_CLAIM_LIFE_S
+
+
+class NewBatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The screens of a roll-out. A dry run says what is wrong with which, and makes nothing."""
+
+    screens: list[expected_screens.ExpectedScreen]
+    ttl_s: int = new_claims.CONSOLE_CLAIM_LIFE_S
+    dry_run: bool = False
+
+
+class Renewal(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """How long the new codes of a batch live."""
+
+    ttl_s: int = new_claims.CONSOLE_CLAIM_LIFE_S
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """One screen of a dry run, by its place in what was sent, and what is wrong with it."""
+
+    index: int
+    store_code: str
+    name: str
+    errors: list[FieldError]
 
 
 class Approve(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -44,8 +68,13 @@ async def index() -> Response:
     """List the claims of the caller's stores, newest first."""
     actor = await caller()
     async with connection() as conn:
-        page = await claims.list_for(
-            conn, actor, limit=answers.limit(), cursor=answers.cursor(), now=now()
+        page = await claim_lists.list_for(
+            conn,
+            actor,
+            answers.filters(claim_lists.Filters),
+            limit=answers.limit(),
+            cursor=answers.cursor(),
+            now=now(),
         )
     return answers.listed(page)
 
@@ -63,6 +92,40 @@ async def create() -> Response:
     answer = bodies.reply({"id": claim.claim_id, **msgspec.structs.asdict(claim)}, 201)
     answer.headers["Location"] = f"/v1/admin/claims/{claim.claim_id}"
     return answer
+
+
+@routes.post("/claims/batch")
+async def create_batch() -> Response:
+    """Make a code for each of many expected screens, all or none; they are shown this once."""
+    actor = await caller()
+    actor.require("pair")
+    new = await bodies.decode(NewBatch)
+    async with connection() as conn:
+        if new.dry_run:
+            expected_screens.check_count(new.screens)
+            found = await expected_screens.errors_in(conn, actor, new.screens, now=now())
+            checked = [
+                Checked(index, screen.store_code, screen.name, errors)
+                for index, (screen, errors) in enumerate(zip(new.screens, found, strict=True))
+            ]
+            refused = sum(bool(errors) for errors in found)
+            return bodies.reply({"dry_run": True, "refused": refused, "screens": checked})
+        batch = await expected_screens.expect(
+            conn, actor, new.screens, ttl_s=new.ttl_s, secret=services().secret, now=now()
+        )
+    return bodies.reply(batch, 201)
+
+
+@routes.post("/claims/batch/<uuid:batch_id>")
+async def renew_batch(batch_id: UUID) -> Response:
+    """Take the unused codes of a batch back and make new ones; they are shown this once."""
+    actor = await caller()
+    new = await bodies.decode(Renewal)
+    async with connection() as conn:
+        batch = await expected_screens.expect_again(
+            conn, actor, batch_id, ttl_s=new.ttl_s, secret=services().secret, now=now()
+        )
+    return bodies.reply(batch, 201)
 
 
 @routes.post("/claims/approve")

@@ -2,34 +2,28 @@
 
 from uuid import UUID
 
-import msgspec
-from quart import Blueprint, Response
+from quart import Blueprint, Response, request
 
 from admin_api import answers
 from admin_api.caller import caller
-from signage import commands, devices, explanations, plans
-from web import bodies
+from signage import device_bulk, device_csv, device_lists, devices
+from web import bodies, exports
 from web.services import connection, now
 
 routes = Blueprint("devices", __name__)
 
 
-class NewCommand(msgspec.Struct, forbid_unknown_fields=True):
-    """A command to send."""
-
-    kind: commands.Kind
-    args: dict[str, object] = {}
-
-
 @routes.get("/devices")
 async def index() -> Response:
-    """List the screens within the caller's stores, by name."""
+    """List the screens within the caller's stores, by name or as ``sort`` says."""
     actor = await caller()
+    actor.require("watch")
     async with connection() as conn:
-        page = await devices.list_for(
+        page = await device_lists.list_page(
             conn,
             actor,
-            answers.filters(devices.Filters),
+            answers.filters(device_lists.Filters),
+            sort=_sort(),
             limit=answers.limit(),
             cursor=answers.cursor(),
             now=now(),
@@ -37,10 +31,34 @@ async def index() -> Response:
     return answers.listed(page)
 
 
+@routes.get("/devices.csv")
+async def csv() -> Response:
+    """Export the whole list of the same query."""
+    actor = await caller()
+    actor.require("watch")
+    filters, sort, at = answers.filters(device_lists.Filters), _sort(), now()
+    device_lists.check_sort(sort)
+    return await exports.csv(
+        f"devices-{at:%Y-%m-%d}.csv",
+        lambda conn: device_csv.pieces(conn, actor, filters, sort=sort, now=at),
+    )
+
+
+@routes.post("/devices/bulk")
+async def bulk() -> Response:
+    """Change up to a thousand screens at once: all of them, or none."""
+    actor = await caller()
+    actor.require("manage")
+    change: device_bulk.Change = await bodies.decode(device_bulk.CHANGE)
+    async with connection() as conn:
+        return bodies.reply(await device_bulk.apply(conn, actor, change, now=now()))
+
+
 @routes.get("/devices/<uuid:device_id>")
 async def show(device_id: UUID) -> Response:
     """Show one screen."""
     actor = await caller()
+    actor.require("watch")
     async with connection() as conn:
         return answers.one(await devices.find(conn, actor, device_id, now=now()))
 
@@ -58,14 +76,6 @@ async def change(device_id: UUID) -> Response:
     return answers.one(after)
 
 
-@routes.post("/devices/<uuid:device_id>/retire")
-async def retire(device_id: UUID) -> Response:
-    """Take a screen out of service."""
-    actor = await caller()
-    async with connection() as conn:
-        return answers.one(await devices.retire(conn, actor, device_id, now=now()))
-
-
 @routes.post("/devices/<uuid:device_id>/revoke")
 async def revoke(device_id: UUID) -> Response:
     """Stop a screen's tokens."""
@@ -74,43 +84,21 @@ async def revoke(device_id: UUID) -> Response:
         return answers.one(await devices.revoke(conn, actor, device_id, now=now()))
 
 
-@routes.get("/devices/<uuid:device_id>/commands")
-async def command_index(device_id: UUID) -> Response:
-    """List the latest commands of a screen."""
+@routes.post("/devices/<uuid:device_id>/retire")
+async def retire(device_id: UUID) -> Response:
+    """Take a screen out of service."""
     actor = await caller()
     async with connection() as conn:
-        sent = await commands.list_for_device(
-            conn, actor, device_id, limit=answers.limit(), now=now()
-        )
-    return bodies.reply({"items": sent, "next_cursor": None})
+        return answers.one(await devices.retire(conn, actor, device_id, now=now()))
 
 
-@routes.post("/devices/<uuid:device_id>/commands")
-async def send_command(device_id: UUID) -> Response:
-    """Queue a command for a screen."""
-    actor = await caller()
-    new = await bodies.decode(NewCommand)
-    async with connection() as conn:
-        sent = await commands.send(conn, actor, device_id, kind=new.kind, args=new.args, now=now())
-    return answers.created(sent, f"/v1/admin/devices/{device_id}/commands")
-
-
-@routes.get("/devices/<uuid:device_id>/plan")
-async def plan(device_id: UUID) -> Response:
-    """Show today's configuration resolved for a screen, as if it were ``at``."""
+@routes.post("/devices/<uuid:device_id>/reinstate")
+async def reinstate(device_id: UUID) -> Response:
+    """Take a revoked or retired screen back into service; it has to pair again."""
     actor = await caller()
     async with connection() as conn:
-        await devices.find(conn, actor, device_id, now=now())
-        at = answers.instant_arg("at") or now()
-        resolved = await plans.preview(conn, device_id, at=at, now=now())
-    return Response(resolved.body, content_type="application/json")
+        return answers.one(await devices.reinstate(conn, actor, device_id, now=now()))
 
 
-@routes.get("/devices/<uuid:device_id>/explain")
-async def explain(device_id: UUID) -> Response:
-    """Say why a screen plays what it plays ``at`` an instant, and why nothing else does."""
-    actor = await caller()
-    async with connection() as conn:
-        await devices.find(conn, actor, device_id, now=now())
-        at = answers.instant_arg("at") or now()
-        return bodies.reply(await explanations.explain(conn, device_id, at=at, now=now()))
+def _sort() -> str:
+    return request.args.get("sort") or device_lists.DEFAULT_SORT

@@ -7,10 +7,10 @@ from quart import Blueprint, Response, request
 
 from admin_api import answers
 from admin_api.caller import caller
-from signage import playlists
-from signage.errors import Refused
+from signage import playlist_drafts, playlist_list, playlist_uses, playlists
+from signage.errors import Conflict, Refused
 from signage.playlist_items import NewItem
-from web import bodies
+from web import bodies, problems
 from web.services import connection, now
 
 routes = Blueprint("playlists", __name__)
@@ -31,14 +31,26 @@ class Changes(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     items: list[NewItem] | None = None
 
 
+class Copy(msgspec.Struct, forbid_unknown_fields=True):
+    """How to call a copy; "... (copy)" without a name."""
+
+    name: str | None = None
+
+
 @routes.get("/playlists")
 async def index() -> Response:
-    """List the playlists by name."""
+    """List the playlists, by name or by ``sort``."""
     actor = await caller()
     actor.require("program")
+    filters = answers.filters(playlist_list.Filters)
     async with connection() as conn:
-        page = await playlists.list_page(
-            conn, q=request.args.get("q"), limit=answers.limit(), cursor=answers.cursor()
+        page = await playlist_list.list_page(
+            conn,
+            q=filters.q,
+            state=filters.state,
+            sort=request.args.get("sort") or None,
+            limit=answers.limit(),
+            cursor=answers.cursor(),
         )
     return answers.listed(page)
 
@@ -47,6 +59,7 @@ async def index() -> Response:
 async def create() -> Response:
     """Make a playlist and publish it, unless it shall stay a draft."""
     actor = await caller()
+    actor.require("program")
     new = await bodies.decode(NewPlaylist)
     async with connection() as conn:
         playlist = await playlists.create(
@@ -89,16 +102,71 @@ async def change(playlist_id: UUID) -> Response:
 
 @routes.post("/playlists/<uuid:playlist_id>/publish")
 async def publish(playlist_id: UUID) -> Response:
-    """Make the draft what screens play."""
+    """Make the draft what screens play; with If-Match only the draft that was read."""
     actor = await caller()
+    actor.require("program")
     async with connection() as conn:
-        return answers.one(await playlists.publish(conn, actor, playlist_id, now=now()))
+        before = await playlists.find(conn, playlist_id)
+        revision = answers.expected_revision(before.revision)
+        playlist = await playlists.publish(conn, actor, playlist_id, revision=revision, now=now())
+    return answers.one(playlist)
+
+
+@routes.post("/playlists/<uuid:playlist_id>/undo", defaults={"way": "undo"})
+@routes.post("/playlists/<uuid:playlist_id>/redo", defaults={"way": "redo"})
+async def go(playlist_id: UUID, way: playlist_drafts.Way) -> Response:
+    """Take the last change of the draft back, or do again what was taken back."""
+    actor = await caller()
+    actor.require("program")
+    async with connection() as conn:
+        before = await playlists.find(conn, playlist_id)
+        revision = answers.expected_revision(before.revision)
+        return answers.one(
+            await playlist_drafts.go(conn, actor, playlist_id, way, revision=revision, now=now())
+        )
+
+
+@routes.post("/playlists/<uuid:playlist_id>/duplicate")
+async def duplicate(playlist_id: UUID) -> Response:
+    """Make a draft that holds the same."""
+    actor = await caller()
+    actor.require("program")
+    body = await bodies.read()
+    wanted = bodies.decode_bytes(body, Copy) if body else Copy()
+    async with connection() as conn:
+        copy = await playlists.duplicate(conn, actor, playlist_id, name=wanted.name, now=now())
+    return answers.created(copy, "/v1/admin/playlists")
+
+
+@routes.get("/playlists/<uuid:playlist_id>/uses")
+async def uses(playlist_id: UUID) -> Response:
+    """List where the playlist is always on, scheduled or nested."""
+    actor = await caller()
+    actor.require("program")
+    async with connection() as conn:
+        await playlists.find(conn, playlist_id)
+        found = await playlist_uses.list_for(conn, actor, playlist_id)
+    return bodies.reply({"items": found, "next_cursor": None})
 
 
 @routes.delete("/playlists/<uuid:playlist_id>")
 async def archive(playlist_id: UUID) -> Response:
-    """Put the playlist away."""
+    """Put the playlist away; while it is in use it is refused, with the list of where."""
     actor = await caller()
+    actor.require("program")
     async with connection() as conn:
-        await playlists.archive(conn, actor, playlist_id, now=now())
+        try:
+            await playlists.archive(conn, actor, playlist_id, now=now())
+        except Conflict as conflict:
+            found = await playlist_uses.list_for(conn, actor, playlist_id)
+            return problems.problem(409, conflict.code, conflict.detail, uses=found)
     return answers.gone()
+
+
+@routes.post("/playlists/<uuid:playlist_id>/restore")
+async def restore(playlist_id: UUID) -> Response:
+    """Bring an archived playlist back."""
+    actor = await caller()
+    actor.require("program")
+    async with connection() as conn:
+        return answers.one(await playlists.restore(conn, actor, playlist_id, now=now()))

@@ -9,7 +9,18 @@ from time import monotonic
 
 from rich.console import Console
 
-from bench import fleet_change, heartbeat, ingest, machine, page, plan_poll, report, resolve
+from bench import (
+    devices_list,
+    fleet_change,
+    heartbeat,
+    ingest,
+    machine,
+    page,
+    plan_poll,
+    report,
+    resolve,
+    upload,
+)
 from bench.figures import Figure
 from bench.stopping import stop_on_sigterm
 
@@ -20,6 +31,8 @@ BENCHMARKS = {
     "resolve": resolve.measure,
     "fleet": fleet_change.measure,
     "report": report.measure,
+    "devices": devices_list.measure,
+    "upload": upload.measure,
 }
 
 

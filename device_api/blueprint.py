@@ -3,8 +3,8 @@
 from quart import Blueprint, Response, g
 
 from device_api import commands, content, events, heartbeat, pairing, plan
-from device_api.caller import limit
 from web import problems
+from web.services import services
 
 blueprint = Blueprint("device_api", __name__, url_prefix="/v1/device")
 
@@ -22,5 +22,5 @@ async def refuse(error: Exception) -> Response:
 async def announce_limit(answer: Response) -> Response:
     """Tell the player how much of its limit is left."""
     if "limited_device" in g:
-        limit.announce(answer, g.limited_device)
+        services().device_rate.announce(answer, g.limited_device)
     return answer

@@ -6,12 +6,7 @@ import msgspec
 from quart import g
 
 from web import identity
-from web.rate_limits import RateLimit
-
-REQUESTS_PER_MINUTE = 120
-REQUESTS_BURST = 60
-
-limit = RateLimit(per_minute=REQUESTS_PER_MINUTE, burst=REQUESTS_BURST)
+from web.services import services
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -24,6 +19,6 @@ async def device() -> Device:
     """Return the screen that asks; Unauthenticated, or TooMany over its limit."""
     actor = await identity.device()
     g.limited_device = actor.id
-    limit.take(actor.id)
+    services().device_rate.take(actor.id)
     assert actor.id is not None  # noqa: S101 - a device always has an id
     return Device(actor.id)

@@ -12,15 +12,15 @@ from device_api.caller import device
 from signage import plays
 from signage.errors import Invalid, Refused, Unavailable
 from web import bodies
-from web.services import connection, now
+from web.services import connection, now, services
 
 routes = Blueprint("events", __name__)
 
 
 class Events(msgspec.Struct, kw_only=True):
-    """1 to 1,000 events; each is looked at on its own, so a bad one never fails the batch."""
+    """At least one event; each is looked at on its own, so a bad one never fails the batch."""
 
-    events: Annotated[list[Any], msgspec.Meta(min_length=1, max_length=plays.BATCH_EVENTS_MAX)]
+    events: Annotated[list[Any], msgspec.Meta(min_length=1)]
     sent_at: datetime | None = None
 
 
@@ -29,6 +29,10 @@ async def events() -> Response:
     """Take in a batch; whatever is uncertain is 503, and sending it again is always safe."""
     caller = await device()
     body = _decode(await bodies.read())
+    most = services().limits.events_per_batch_max
+    if len(body.events) > most:
+        detail = f"A batch has at most {most:,} events. Send the rest in another."
+        raise Invalid.field("/events", "too_many_events", detail)
     batch = plays.Batch(caller.id, body.events, body.sent_at)
     try:
         async with connection() as conn:

@@ -16,7 +16,14 @@ async def heartbeat() -> Response:
     caller = await device()
     beat = await bodies.decode(heartbeats.Heartbeat)
     async with connection() as conn:
-        commands = await heartbeats.record(conn, caller.id, beat, address=address(), now=now())
+        commands = await heartbeats.record(
+            conn,
+            caller.id,
+            beat,
+            address=address(),
+            interval_s=services().pace.heartbeat_interval_s,
+            now=now(),
+        )
         plan_etag = await plans.due(conn, caller.id, now=now())
     return bodies.reply(
         bodies.timed(services().pace.spread(), plan_etag=plan_etag, commands=commands)

@@ -121,9 +121,10 @@ def _check_install_secret(install_secret: str | None) -> None:
 
 
 def _qr_svg(link: str) -> str:
-    # A light background of its own: without it the code cannot be read on a dark page.
+    # A light background of its own: without it the code cannot be read on a dark page. With the
+    # viewBox it scales to whatever size a player draws it at.
+    code, scale, border = segno.make(link, error="m"), 8, 2
+    width, height = code.symbol_size(scale=scale, border=border)
     drawn = io.BytesIO()
-    segno.make(link, error="m").save(
-        drawn, kind="svg", scale=8, border=2, light="#fff", xmldecl=False
-    )
-    return drawn.getvalue().decode()
+    code.save(drawn, kind="svg", scale=scale, border=border, light="#fff", xmldecl=False)
+    return drawn.getvalue().decode().replace("<svg ", f'<svg viewBox="0 0 {width} {height}" ', 1)

@@ -12,11 +12,12 @@ import admin_api
 import device_api
 import player
 import portal
-from playbill import duties, faults, health, static_files, upkeep
+from playbill import duties, faults, health, logs, static_files, upkeep
 from playbill.config import Config
 from portal import frame, ui
 from signage.media.storage import open_store
 from web.services import EXTENSION, Services, utc_now
+from web.streams import StreamedConnection, StreamedRequest, discard_arrivals
 
 UPLOAD_MAX_BYTES = 4 * 1024**3
 FILE_CHUNK_BYTES = 256 * 1024
@@ -33,7 +34,11 @@ def create_app(
 ) -> Quart:
     """Return the application. Without ``pool`` it opens one of its own while it serves, and takes
     part in the background duties."""
+    logs.configure()
     app = Quart("playbill", static_folder=None)
+    app.request_class = StreamedRequest
+    app.asgi_http_class = StreamedConnection
+    app.teardown_request(discard_arrivals)
     app.config["MAX_CONTENT_LENGTH"] = UPLOAD_MAX_BYTES
     app.config["BODY_TIMEOUT"] = 3600
     app.config["RESPONSE_TIMEOUT"] = None
@@ -54,7 +59,7 @@ def create_app(
 def _add_services(
     app: Quart, config: Config, pool: asyncpg.Pool | None, clock: Callable[[], datetime]
 ) -> None:
-    media = open_store(config.data_dir, config.media_url)
+    media = open_store(config.data_dir, config.media_url, config.media_options)
 
     def lend(opened: asyncpg.Pool) -> Services:
         lent = Services(
@@ -66,6 +71,8 @@ def _add_services(
             clock=clock,
             pace=config.pace,
             gallery=config.gallery,
+            limits=config.limits,
+            mailer=config.mailer,
         )
         app.extensions[EXTENSION] = lent
         return lent

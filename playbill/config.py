@@ -6,13 +6,17 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import asyncpg
 import msgspec
 
 from db.pool import connect, create_pool
 from db.roles import application_role
+from playbill.media_options import is_media_url, media_options
+from signage import mail
 from signage.heartbeats import HEARTBEAT_INTERVAL_S, PLAN_POLL_S, Pace
+from web.limits import Limits
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
@@ -20,6 +24,8 @@ DEFAULT_DATA_DIR = "data"
 KEY_FILE_NAME = "secret.key"
 SECRET_BYTES = 32
 SECRET_MIN_CHARS = 32
+SMTP_PORTS: dict[mail.Security, int] = {"none": 25, "starttls": 587, "tls": 465}
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -41,8 +47,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str | None = None
     trusted_proxies: list[Network] = []
     media_url: str | None = None
+    media_options: dict[str, str] = {}
     pace: Pace = Pace()
     gallery: bool = False
+    limits: Limits = Limits()
+    mailer: mail.Server | None = None
     secret: bytes
 
     async def open_pool(self) -> asyncpg.Pool:
@@ -78,12 +87,15 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Config:
         behind_pgbouncer=_switch(read, "PLAYBILL_PGBOUNCER"),
         public_url=_public_url(read.get("PLAYBILL_PUBLIC_URL")),
         trusted_proxies=_networks(read.get("PLAYBILL_TRUSTED_PROXIES") or ""),
-        media_url=read.get("PLAYBILL_MEDIA_URL") or None,
+        media_url=_media_url(read.get("PLAYBILL_MEDIA_URL")),
+        media_options=media_options(read, read.get("PLAYBILL_MEDIA_URL")),
         pace=Pace(
             _number(read, "PLAYBILL_HEARTBEAT_INTERVAL_S", HEARTBEAT_INTERVAL_S, 1, 3600),
             _number(read, "PLAYBILL_PLAN_POLL_S", PLAN_POLL_S, 1, 3600),
         ),
         gallery=_switch(read, "PLAYBILL_GALLERY"),
+        limits=_limits(read),
+        mailer=_mailer(read.get("PLAYBILL_SMTP_URL"), read.get("PLAYBILL_MAIL_FROM")),
         secret=_secret(data_dir, read.get("PLAYBILL_SECRET_KEY")),
     )
 
@@ -154,6 +166,35 @@ def _number(read: Mapping[str, str], name: str, default: int, low: int, high: in
     return int(text)
 
 
+def _limits(read: Mapping[str, str]) -> Limits:
+    least, most = 1024, 1024**3
+    defaults = Limits()
+    return Limits(
+        body_max_bytes=_number(
+            read, "PLAYBILL_BODY_MAX_BYTES", defaults.body_max_bytes, least, most
+        ),
+        decompressed_max_bytes=_number(
+            read, "PLAYBILL_DECOMPRESSED_MAX_BYTES", defaults.decompressed_max_bytes, least, most
+        ),
+        screenshot_max_bytes=_number(
+            read, "PLAYBILL_SCREENSHOT_MAX_BYTES", defaults.screenshot_max_bytes, least, most
+        ),
+        events_per_batch_max=_number(
+            read, "PLAYBILL_EVENTS_PER_BATCH_MAX", defaults.events_per_batch_max, 1, 100_000
+        ),
+        device_requests_per_minute=_number(
+            read,
+            "PLAYBILL_DEVICE_REQUESTS_PER_MINUTE",
+            defaults.device_requests_per_minute,
+            1,
+            1_000_000,
+        ),
+        device_requests_burst=_number(
+            read, "PLAYBILL_DEVICE_REQUESTS_BURST", defaults.device_requests_burst, 1, 1_000_000
+        ),
+    )
+
+
 def _switch(read: Mapping[str, str], name: str) -> bool:
     text = (read.get(name) or "0").strip().lower()
     if text in ("1", "true", "yes", "on"):
@@ -174,6 +215,15 @@ def _public_url(text: str | None) -> str | None:
     return text.rstrip("/")
 
 
+def _media_url(text: str | None) -> str | None:
+    if text and not is_media_url(text):
+        raise WrongSetting(
+            f"PLAYBILL_MEDIA_URL is {text!r} and must be an address such as s3://bucket/folder,"
+            " gs://bucket or az://container."
+        )
+    return text or None
+
+
 def _networks(text: str) -> list[Network]:
     try:
         return [ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip()]
@@ -182,3 +232,42 @@ def _networks(text: str) -> list[Network]:
             f"PLAYBILL_TRUSTED_PROXIES: {error}. Write addresses or networks with commas between,"
             " such as 10.0.0.0/8, 192.168.1.5."
         ) from error
+
+
+def _mailer(url: str | None, sender: str | None) -> mail.Server | None:
+    """Nothing of the address is repeated in an error, as it may hold a password."""
+    if not url:
+        return None
+    if not sender or "@" not in sender:
+        raise WrongSetting(
+            "PLAYBILL_SMTP_URL is set, so PLAYBILL_MAIL_FROM must be the address that mail is from,"
+            " such as playbill@example.com."
+        )
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise WrongSetting(_NO_SMTP_URL) from None
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/"):
+        raise WrongSetting(_NO_SMTP_URL)
+    security: mail.Security = "tls" if parts.scheme == "smtps" else "none"
+    if security == "none" and "starttls" in parts.query:
+        security = "starttls"
+    if parts.password and security == "none" and parts.hostname not in LOOPBACK:
+        raise WrongSetting(
+            "PLAYBILL_SMTP_URL would send its password in clear: write smtps://, or add ?starttls."
+        )
+    return mail.Server(
+        host=parts.hostname,
+        port=port or SMTP_PORTS[security],
+        security=security,
+        sender=sender.strip(),
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )
+
+
+_NO_SMTP_URL = (
+    "PLAYBILL_SMTP_URL must be an address such as smtp://user:password@mail.example.com:587?starttls"
+    " or smtps://mail.example.com."
+)

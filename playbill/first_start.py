@@ -43,6 +43,6 @@ async def load_demo(
     config: Config, conn: asyncpg.Connection, say: Callable[[str], None], *, now: datetime
 ) -> list[SignIn]:
     """Fill the database with the demo chain and return its people, with passwords made now."""
-    media = open_store(config.data_dir, config.media_url)
+    media = open_store(config.data_dir, config.media_url, config.media_options)
     people = await demo.load(conn, media, secret=config.secret, now=now, progress=say)
     return [SignIn(person.role, person.email, person.password) for person in people or []]

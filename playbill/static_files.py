@@ -24,6 +24,8 @@ def static_url(name: str) -> str:
 
 async def serve(version: str, name: str) -> Response:
     """Answer with the file; whatever is not a file below the folder is 404."""
+    if "\x00" in name:
+        abort(404)
     path = (ROOT / name).resolve()
     if not path.is_relative_to(ROOT.resolve()) or not path.is_file():
         abort(404)

@@ -14,7 +14,7 @@ def filters(shape: type[Shape]) -> Shape:
     fields = msgspec.structs.fields(shape)
     values = {}
     for field in fields:
-        given = request.args.get(field.name)
+        given = request.args.get(field.encode_name)
         if not given:
             continue
         try:

@@ -4,16 +4,39 @@ from quart import Blueprint, Response, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 
 from portal import (
+    account,
+    audit,
+    campaigns,
+    claims,
     content,
+    content_page,
+    content_verbs,
+    device_bulk,
+    device_history,
+    device_settings,
+    device_views,
     devices,
     errors,
+    expected_screens,
     frame,
     gallery,
+    groups,
+    invitations,
+    keys,
     overview,
     pair,
+    playlist_edits,
+    playlist_places,
     playlists,
     proof_of_play,
+    resets,
+    settings,
     sign_in,
+    store_imports,
+    stores,
+    two_factor,
+    uploads,
+    users,
 )
 from signage.errors import Forbidden
 from web import csrf, identity
@@ -21,10 +44,50 @@ from web import csrf, identity
 blueprint = Blueprint("portal", __name__, template_folder="templates")
 
 SIGNED_OUT_PAGES = frozenset(
-    {"portal.sign_in.sign_in", "portal.sign_in.set_up", "portal.sign_in.theme"}
+    {
+        "portal.sign_in.sign_in",
+        "portal.sign_in.code",
+        "portal.sign_in.set_up",
+        "portal.sign_in.theme",
+        "portal.invitations.accept",
+        "portal.resets.ask",
+        "portal.resets.use",
+    }
 )
+TWO_FACTOR_PAGES = SIGNED_OUT_PAGES | {"portal.two_factor.show", "portal.sign_in.sign_out"}
+"""Where an administrator can be who has to set up a second factor first."""
+PEOPLE = (users, invitations, resets, account, two_factor, settings, keys)
 
-for module in (sign_in, overview, devices, pair, content, playlists, proof_of_play, gallery):
+for module in (
+    sign_in,
+    overview,
+    devices,
+    device_bulk,
+    device_history,
+    device_settings,
+    device_views,
+    pair,
+    claims,
+    expected_screens,
+    stores,
+    store_imports,
+    groups,
+    content,
+    content_page,
+    content_verbs,
+    uploads,
+    playlists,
+    playlist_edits,
+    playlist_places,
+    campaigns,
+    proof_of_play,
+    audit,
+    gallery,
+):
+    blueprint.register_blueprint(module.routes)
+
+
+for module in PEOPLE:
     blueprint.register_blueprint(module.routes)
 
 
@@ -36,6 +99,8 @@ async def require_person() -> ResponseReturnValue | None:
         raise Forbidden("This form is too old or was sent from elsewhere. Load the page again.")
     if actor is None and request.endpoint not in SIGNED_OUT_PAGES:
         return _to_sign_in()
+    if actor and actor.owes_two_factor and request.endpoint not in TWO_FACTOR_PAGES:
+        return _to(url_for("portal.two_factor.show"))
     return None
 
 
@@ -46,7 +111,10 @@ blueprint.register_error_handler(Exception, errors.refuse)
 
 def _to_sign_in() -> ResponseReturnValue:
     back = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    target = url_for("portal.sign_in.sign_in", next=back)
+    return _to(url_for("portal.sign_in.sign_in", next=back))
+
+
+def _to(target: str) -> ResponseReturnValue:
     if "HX-Request" in request.headers:
         return Response(b"", status=204, headers={"HX-Redirect": target})
     return redirect(target)

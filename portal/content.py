@@ -1,25 +1,54 @@
-"""Content: the library, uploading, and one content with where it is used."""
+"""Content: the library, uploading, web pages, and the files behind the pictures."""
 
+from typing import Any
 from uuid import UUID
 
-from quart import Blueprint, Response, flash, redirect, render_template, request
+import msgspec
+from quart import Blueprint, Response, redirect, render_template, request
 from quart.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 from wtforms import Form, SelectField, StringField
 from wtforms.validators import InputRequired
 
-from portal import args, errors, forms, ui
-from signage import campaigns, content, content_uses
-from signage.errors import Invalid, PlaybillError
+from portal import args, forms
+from signage import campaigns, content, content_folders, content_library, content_owners, web_pages
+from signage.actors import Actor
+from signage.errors import PlaybillError
 from signage.media import storage
 from signage.media.facts import UPLOAD_LIMIT_BYTES
-from web import files, identity, problems, uploads
-from web.services import connection, now, services
+from web import files, identity
+from web.services import connection, now, public_url, services
 
 routes = Blueprint("content", __name__)
 
 POSTER_MIME = "image/jpeg"
 CAMPAIGNS_SHOWN_MAX = 500
-KINDS = {"image": "Picture", "video": "Video", "url": "Web page"}
+PAGE_ITEMS = 48
+STATES = (
+    ("live", "Live"),
+    ("in_review", "Waiting for approval"),
+    ("draft", "Draft"),
+    ("rejected", "Rejected"),
+    ("scheduled", "Not live yet"),
+    ("expired", "Expired"),
+    ("recalled", "Recalled"),
+    ("archived", "Archived"),
+)
+SORTS = (
+    ("-created_at", "Newest first"),
+    ("created_at", "Oldest first"),
+    ("name", "Name, A to Z"),
+    ("-name", "Name, Z to A"),
+    ("-updated_at", "Changed last"),
+    ("valid_until", "Expires first"),
+)
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """How the library is shown."""
+
+    sort: content_library.Sort = "-created_at"
+    view: str = "grid"
 
 
 class WebPageForm(Form):
@@ -32,21 +61,36 @@ class WebPageForm(Form):
 
 @routes.get("/content")
 async def index() -> ResponseReturnValue:
-    """Show the library, the newest first."""
+    """Show the library as pictures or as a table, filtered and sorted by the address."""
     actor = await identity.require("program")
-    filters = args.filters(content.Filters)
+    filters, shown = args.filters(content.Filters), args.filters(Shown)
     async with connection() as conn:
         page = await content.list_page(
-            conn, filters, cursor=request.args.get("cursor"), limit=48, now=now()
+            conn,
+            filters,
+            sort=shown.sort,
+            cursor=request.args.get("cursor"),
+            limit=PAGE_ITEMS,
+            now=now(),
         )
         total = await content.count(conn, filters, now=now())
         booked = await campaigns.list_page(conn, limit=CAMPAIGNS_SHOWN_MAX)
+        folders = await content_folders.list_all(conn)
+        owners = await content_owners.list_all(conn)
     return await render_template(
         "content/index.html",
         page=page,
         total=total,
+        counted_max=content_library.COUNTED_MAX,
         filters=filters,
+        shown=shown,
+        views=_views(shown),
+        chips=_chips(filters),
+        folders=_folder_links(folders, filters),
         campaign_options=forms.choices(booked.items),
+        owner_options=forms.choices(owners),
+        state_options=STATES,
+        sort_options=SORTS,
         filtered=filters != content.NO_FILTERS,
         next_href=page.next_cursor and args.with_args(cursor=page.next_cursor),
         limit_bytes=UPLOAD_LIMIT_BYTES,
@@ -54,58 +98,24 @@ async def index() -> ResponseReturnValue:
     )
 
 
-@routes.post("/content")
-async def upload() -> ResponseReturnValue:
-    """Take in the files of the form; a script is told of each, a plain form sees the library."""
-    actor = await identity.require("program")
-    campaign_id = forms.uuid(await request.form, "campaign_id")
-    sent = [file for file in (await request.files).getlist("file") if file.filename]
-    if not sent:
-        return await _refused(Invalid.field("/file", "missing_file", "Choose a file."))
-    for file in sent:
-        try:
-            accepted = await uploads.accept_file(file)
-            details = content.Details(name=_name(file.filename or ""), campaign_id=campaign_id)
-            async with connection() as conn:
-                made = await content.create_from_file(conn, actor, details, accepted, now=now())
-        except PlaybillError as error:
-            return await _refused(error)
-        await flash(f"{made.name} can play now.", "ok")
-    return redirect("/content")
-
-
 @routes.route("/content/web-page", methods=["GET", "POST"])
 async def web_page() -> ResponseReturnValue:
-    """Add a web page to the library."""
+    """Add a web page to the library; what may keep screens from showing it is said on its page."""
     actor = await identity.require("program")
     form = await forms.submitted(WebPageForm)
     async with connection() as conn:
         booked = await campaigns.list_page(conn, limit=CAMPAIGNS_SHOWN_MAX)
-        form.campaign_id.choices = [("", "None"), *forms.choices(booked.items)]
-        if request.method == "POST" and form.validate():
-            details = content.Details(name=form.name.data or "", campaign_id=form.campaign_id.data)
-            try:
-                made = await content.create_url(
-                    conn, actor, details, url=form.url.data or "", now=now()
-                )
-            except PlaybillError as error:
-                forms.refuse(form, error)
-            else:
-                return redirect(f"/content/{made.id}")
+    form.campaign_id.choices = [("", "None"), *forms.choices(booked.items)]
+    if request.method == "POST" and form.validate():
+        details = content.Details(name=form.name.data or "", campaign_id=form.campaign_id.data)
+        try:
+            made = await _add_page(actor, details, form.url.data or "")
+        except PlaybillError as error:
+            forms.refuse(form, error)
+        else:
+            return redirect(f"/content/{made.id}")
     status = 422 if form.errors or form.form_errors else 200
     return await render_template("content/web_page.html", form=form), status
-
-
-@routes.get("/content/<uuid:content_id>")
-async def show(content_id: UUID) -> ResponseReturnValue:
-    """Show one content: preview, facts, where it is used."""
-    await identity.require("program")
-    async with connection() as conn:
-        found = await content.find(conn, content_id, now=now())
-        uses = await content_uses.list_for(conn, content_id)
-    return await render_template(
-        "content/show.html", content=found, uses=uses, kind=KINDS[found.kind], facts=_facts(found)
-    )
 
 
 @routes.get("/content/<uuid:content_id>/poster")
@@ -113,11 +123,11 @@ async def poster(content_id: UUID) -> Response:
     """Answer with the small picture of a content."""
     await identity.require("program")
     async with connection() as conn:
-        found = await content.find(conn, content_id, now=now())
+        found = await content.find(conn, content_id, archived=True, now=now())
     if found.poster_sha256 is None:
         return Response(b"", status=404)
     size = await storage.size(services().media, found.poster_sha256)
-    return await files.send(found.poster_sha256, POSTER_MIME, size)
+    return _current(await files.send(found.poster_sha256, POSTER_MIME, size))
 
 
 @routes.get("/content/<uuid:content_id>/file")
@@ -125,44 +135,88 @@ async def file(content_id: UUID) -> Response:
     """Answer with the bytes of a content's newest version, for the preview."""
     await identity.require("program")
     async with connection() as conn:
-        found = await content.find(conn, content_id, now=now())
+        found = await content.find(conn, content_id, archived=True, now=now())
     if found.sha256 is None:
         return Response(b"", status=404)
-    return await files.send(found.sha256, found.mime, found.bytes)
+    return _current(await files.send(found.sha256, found.mime, found.bytes))
 
 
-@routes.post("/content/<uuid:content_id>/archive")
-async def archive(content_id: UUID) -> ResponseReturnValue:
-    """Put a content away, off every screen."""
-    actor = await identity.require("program")
+async def page_warnings(url: str) -> list[str]:
+    """Return what may keep screens from showing a page; no connection is held meanwhile."""
     async with connection() as conn:
-        found = await content.find(conn, content_id, now=now())
-        await content.archive(conn, actor, content_id, now=now())
-    await flash(f"{found.name} is archived and leaves every screen within a minute.", "ok")
-    return redirect("/content")
+        policy = await web_pages.policy(conn)
+    return await web_pages.warnings(url, origin=public_url(""), policy=policy, call=services().call)
 
 
-def _facts(found: content.Content) -> list[tuple[str, str]]:
-    size = f"{found.width} \N{MULTIPLICATION SIGN} {found.height}" if found.width else ""
-    rate = f"{found.frame_rate:g} a second" if found.frame_rate else ""
-    told = {
-        "Type": found.mime,
-        "Resolution": size,
-        "Length": ui.duration(found.duration_ms) if found.duration_ms else "",
-        "Frames": rate,
-        "Codec": found.codec or "",
-        "Size": ui.size(found.bytes) if found.bytes else "",
-        "File name": found.file_name,
-        "Plays from": ui.local(found.valid_from) if found.valid_from else "",
-        "Plays until": ui.local(found.valid_until) if found.valid_until else "",
-        "Version": str(found.version),
+def _about(sent: MultiDict[str, str]) -> dict[str, Any]:
+    tags = [tag.strip() for tag in sent.get("tags", "").split(",")]
+    return {
+        "campaign_id": forms.uuid(sent, "campaign_id"),
+        "folder": sent.get("folder", ""),
+        "tags": [tag for tag in tags if tag],
     }
-    return [(term, text) for term, text in told.items() if text]
 
 
-async def _refused(error: PlaybillError) -> Response:
-    return await errors.page(problems.status_of(error), error.detail, None)
+async def _add_page(actor: Actor, details: content.Details, url: str) -> content.Content:
+    web_pages.check(url)
+    async with connection() as conn:
+        await content.check(conn, details)
+    found = await page_warnings(url)
+    async with connection() as conn:
+        return await content.create_url(conn, actor, details, url=url, warnings=found, now=now())
 
 
-def _name(file_name: str) -> str:
-    return file_name.replace("\\", "/").rpartition("/")[2][: content.NAME_MAX_CHARS] or "Upload"
+def _current(answer: Response) -> Response:
+    # These bytes never change, but which ones are the newest does: only ?v= names them for good.
+    if "v" not in request.args:
+        answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+def _views(shown: Shown) -> list[dict[str, Any]]:
+    return [
+        {"label": label, "href": args.with_args(view=view), "current": shown.view == view}
+        for view, label in (("grid", "Grid"), ("table", "Table"))
+    ]
+
+
+def _chips(filters: content.Filters) -> list[dict[str, Any]]:
+    # What one press finds: what ends soon, what nobody plays, what waits for a decision.
+    chips = (
+        ("Expiring within 30 days", "expiring", "true", filters.expiring is True),
+        ("Not used", "unused", "true", filters.unused is True),
+        ("Waiting for approval", "state", "in_review", filters.state == "in_review"),
+    )
+    return [
+        {
+            "label": label,
+            "href": args.with_args(**{field: None if current else value, "cursor": None}),
+            "current": current,
+        }
+        for label, field, value, current in chips
+    ]
+
+
+def _folder_links(
+    folders: list[content_folders.Folder], filters: content.Filters
+) -> list[dict[str, Any]]:
+    chosen = content_folders.tidied(filters.folder or "")
+    everything = {
+        "label": "All content",
+        "href": args.with_args(folder=None, cursor=None),
+        "depth": 0,
+        "current": not chosen,
+    }
+    return [
+        everything,
+        *(
+            {
+                "label": folder.name,
+                "href": args.with_args(folder=folder.path, cursor=None),
+                "depth": folder.depth,
+                "count": folder.total,
+                "current": folder.path == chosen,
+            }
+            for folder in folders
+        ),
+    ]

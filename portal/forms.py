@@ -8,7 +8,7 @@ from quart import request
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
-from signage.errors import Invalid, PlaybillError
+from signage.errors import Conflict, Invalid, PlaybillError
 
 AnyForm = TypeVar("AnyForm", bound=Form)
 
@@ -44,9 +44,27 @@ def refuse(form: Form, error: PlaybillError) -> None:
             field.errors = [*field.errors, wrong.detail]
 
 
+def status(form: Form, refusal: PlaybillError | None = None) -> int:
+    """Return the status of a page that shows a form again: 409 for a conflict, 422 for errors."""
+    if isinstance(refusal, Conflict):
+        return 409
+    return 422 if form.errors or form.form_errors else 200
+
+
 def choices(rows: Iterable[Named]) -> list[tuple[str, str]]:
     """Return the choices of a field; ids as text, as the form sends them."""
     return [(str(row.id), row.name) for row in rows]
+
+
+def one_or_choose(rows: Iterable[Named], what: str) -> list[tuple[str, str]]:
+    """Return the choices of a field that must be chosen: the only one, or none chosen at first."""
+    offered = choices(rows)
+    return offered if len(offered) == 1 else [("", f"Choose {what}"), *offered]
+
+
+def chosen_id(value: object) -> UUID | None:
+    """Return the id of a choice, None for the empty one; what is no id is refused by the field."""
+    return UUID(str(value)) if value else None
 
 
 def revision(values: MultiDict[str, str]) -> int | None:

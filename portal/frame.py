@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from quart import Response, g, request
 
-from signage.actors import Right
+from signage.actors import Actor, Right
 from web import csrf, identity
 from web.services import is_secure, now
 
@@ -26,13 +26,22 @@ class Place(msgspec.Struct, frozen=True):
     on_tabbar: bool = False
 
 
+FOOT = "foot"
+"""The section at the foot of the rail, which has no heading."""
+
 PLACES = (
     Place("", "Overview", "/", "layout-dashboard", "o", None, True),
     Place("Fleet", "Devices", "/devices", "monitor", "d", "pair", True),
+    Place("Fleet", "Stores", "/stores", "store", "s", "watch"),
+    Place("Fleet", "Groups", "/groups", "boxes", "g", "watch"),
     Place("Fleet", "Pair a screen", "/pair", "qr-code", "a", "pair", True),
     Place("Programming", "Content", "/content", "image", "c", "program"),
     Place("Programming", "Playlists", "/playlists", "list-video", "p", "program"),
+    Place("Programming", "Campaigns", "/campaigns", "megaphone", "m", "report"),
     Place("Results", "Proof of play", "/proof-of-play", "chart-column", "r", "report"),
+    Place("Results", "Audit log", "/audit", "scroll-text", "l", "administer"),
+    Place(FOOT, "Users", "/users", "users", "u", "administer"),
+    Place(FOOT, "Settings", "/settings", "settings", "e", "administer"),
 )
 
 
@@ -40,7 +49,7 @@ async def context() -> dict[str, Any]:
     """Return what the frame's templates read."""
     actor = await identity.person()
     theme = request.cookies.get("theme", "")
-    places = [place for place in PLACES if actor and (not place.right or actor.may(place.right))]
+    places = [place for place in PLACES if actor and _leads_somewhere(place, actor)]
     return {
         "theme": theme if theme in THEMES else "",
         "user": actor and {"name": actor.name, "role": actor.role, "email": ""},
@@ -50,6 +59,11 @@ async def context() -> dict[str, Any]:
         "tabbar": [_link(place) for place in places if place.on_tabbar],
         "now": now(),
     }
+
+
+def _leads_somewhere(place: Place, actor: Actor) -> bool:
+    # Who owes a second factor is sent to its set-up from everywhere.
+    return not actor.owes_two_factor and (not place.right or actor.may(place.right))
 
 
 def csrf_token() -> str:
@@ -74,8 +88,8 @@ def _sections(places: list[Place]) -> list[dict[str, Any]]:
     labels = list(dict.fromkeys(place.section for place in places))
     return [
         {
-            "label": label,
-            "foot": False,
+            "label": "" if label == FOOT else label,
+            "foot": label == FOOT,
             "links": [_link(place) for place in places if place.section == label],
         }
         for label in labels

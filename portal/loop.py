@@ -1,43 +1,43 @@
-"""A playlist's loop: how long one round takes, and which share of it each item has."""
+"""A playlist's loop as a bar: which share of a round each item and each campaign has."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 import msgspec
 
-from signage.planning.loops import DEFAULT_DURATION_MS
 from signage.playlist_items import Item
+from signage.playlist_loops import Loop
+
+TONES = ("accent", "info", "ok", "warn", "crit")
+WHOLE = 100.0
+LEGEND_MAX = 8
 
 
-class Part(msgspec.Struct, frozen=True):
-    """One item's part: one play of it, and its share of the round with its weight."""
+class Band(msgspec.Struct, frozen=True):
+    """A piece of the bar: where it begins and how wide it is, in percentages of the whole."""
 
-    plays_ms: int
+    label: str
+    x: float
+    width: float
     share: float
+    tone: str
 
 
-class Loop(msgspec.Struct, frozen=True):
-    """A round in milliseconds. Nested playlists are not in it; they have lengths of their own."""
-
-    total_ms: int
-    parts: dict[UUID, Part]
-    nested: int
+def by_item(items: Sequence[Item], loop: Loop) -> list[Band]:
+    """Return the bar of the items in their order; what does not play now is not in it."""
+    shares = [(item.name, loop.parts[item.id].share) for item in items]
+    return _bands([(name, share) for name, share in shares if share])
 
 
-def measure(items: Sequence[Item]) -> Loop:
-    """Return the round that the items make."""
-    own = [item for item in items if item.content_id is not None]
-    lengths = {item.id: _plays_ms(item) for item in own}
-    total_ms = sum(lengths[item.id] * item.weight for item in own)
-    return Loop(
-        total_ms=total_ms,
-        parts={
-            item.id: Part(lengths[item.id], lengths[item.id] * item.weight / total_ms)
-            for item in own
-        },
-        nested=len(items) - len(own),
-    )
+def by_campaign(loop: Loop) -> list[Band]:
+    """Return the bar of the campaigns, the largest first, then what belongs to none."""
+    return _bands([(share.name or "No campaign", share.share) for share in loop.campaigns])
 
 
-def _plays_ms(item: Item) -> int:
-    return item.duration_ms or item.own_duration_ms or DEFAULT_DURATION_MS
+def _bands(shares: Sequence[tuple[str, float]]) -> list[Band]:
+    bands, x = [], 0.0
+    for index, (label, share) in enumerate(shares):
+        width = share * WHOLE
+        tone = "muted" if label == "No campaign" else TONES[index % len(TONES)]
+        bands.append(Band(label, round(x, 3), round(width, 3), share, tone))
+        x += width
+    return bands

@@ -8,8 +8,9 @@ from quart.typing import ResponseReturnValue
 from wtforms import BooleanField, Form, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length
 
-from portal import args, forms, hardware
-from signage import claims, credentials, devices, groups, plans, stores
+from portal import args, forms, hardware, pair_links
+from portal.pair_links import Prefill
+from signage import claims, credentials, device_lists, devices, groups, plans, stores
 from signage.actors import Actor
 from signage.errors import NotFound, PlaybillError, TooMany
 from web import identity
@@ -23,12 +24,10 @@ REPLACES_SHOWN_MAX = 500
 class ApproveForm(Form):
     """Where the screen stands, what it is called, and that it is really this one."""
 
-    store_id = SelectField("Store", coerce=UUID)
+    store_id = SelectField("Store", [InputRequired("Choose a store.")], coerce=forms.chosen_id)
     name = StringField("Screen name", [InputRequired("Name it after its place."), Length(max=200)])
     group_ids = SelectMultipleField("Groups", coerce=UUID)
-    replaces_device_id = SelectField(
-        "Replaces", coerce=lambda value: UUID(value) if value else None
-    )
+    replaces_device_id = SelectField("Replaces", coerce=forms.chosen_id)
     confirmed = BooleanField(
         "This code is on the screen in front of me",
         [InputRequired("Look at the screen: is this code on it?")],
@@ -40,9 +39,10 @@ async def index() -> ResponseReturnValue:
     """Ask for the code, or show who asks where the QR code or somebody gave it."""
     actor = await identity.require("pair")
     code = request.args.get("code", "").strip()
+    prefill = pair_links.asked_for()
     if not code:
-        return await _ask(code, "", 200)
-    return await _show(actor, code, ApproveForm(), 200)
+        return await _ask(code, "", 200, prefill)
+    return await _show(actor, code, ApproveForm(), 200, prefill)
 
 
 @routes.post("/pair")
@@ -84,6 +84,7 @@ async def waiting(claim_id: UUID) -> ResponseReturnValue:
     actor = await identity.require("pair")
     async with connection() as conn:
         claim = await claims.find(conn, actor, claim_id, now=now())
+        store = await stores.find(conn, actor, claim.store_id) if claim.store_id else None
         device, planned = None, True
         if claim.device_id is not None:
             device = await devices.find(conn, actor, claim.device_id, now=now())
@@ -91,20 +92,22 @@ async def waiting(claim_id: UUID) -> ResponseReturnValue:
             planned = bool(plan.document()["windows"])
     only_progress = args.wants_fragment("pair-progress")
     template = "pair/_progress.html" if only_progress else "pair/waiting.html"
-    return await render_template(template, claim=claim, device=device, planned=planned)
+    return await render_template(template, claim=claim, store=store, device=device, planned=planned)
 
 
-async def _show(actor: Actor, code: str, form: ApproveForm, status: int) -> ResponseReturnValue:
+async def _show(
+    actor: Actor, code: str, form: ApproveForm, status: int, prefill: Prefill | None = None
+) -> ResponseReturnValue:
     try:
         async with connection() as conn:
             claim = await claims.find_pending(
                 conn, actor, code, secret=services().secret, now=now()
             )
-            await _offer(conn, actor, form)
+            await _offer(conn, actor, form, prefill)
     except TooMany as error:
-        return await _ask(code, error.detail, 429)
+        return await _ask(code, error.detail, 429, prefill)
     except NotFound as error:
-        return await _ask(code, error.detail, 404)
+        return await _ask(code, error.detail, 404, prefill)
     shown = credentials.grouped(credentials.plain_code(code))
     page = await render_template(
         "pair/show.html",
@@ -116,20 +119,36 @@ async def _show(actor: Actor, code: str, form: ApproveForm, status: int) -> Resp
     return page, status
 
 
-async def _ask(code: str, error: str, status: int) -> ResponseReturnValue:
+async def _ask(
+    code: str, error: str, status: int, prefill: Prefill | None = None
+) -> ResponseReturnValue:
     page = await render_template(
-        "pair/index.html", code=code, error=error, player_url=public_url("/player")
+        "pair/index.html",
+        code=code,
+        error=error,
+        prefill=prefill or Prefill(),
+        player_url=public_url("/player"),
     )
     return page, status
 
 
-async def _offer(conn: asyncpg.Connection, actor: Actor, form: ApproveForm) -> None:
-    form.store_id.choices = forms.choices(await stores.list_for(conn, actor))
-    form.group_ids.choices = forms.choices(await groups.list_all(conn))
-    page = await devices.list_for(conn, actor, limit=REPLACES_SHOWN_MAX, now=now())
+async def _offer(
+    conn: asyncpg.Connection, actor: Actor, form: ApproveForm, prefill: Prefill | None = None
+) -> None:
+    own_stores = await stores.list_for(conn, actor)
+    all_groups = await groups.list_by_hand(conn)
+    form.store_id.choices = forms.one_or_choose(own_stores, "a store")
+    form.group_ids.choices = forms.choices(all_groups)
+    page = await device_lists.list_page(conn, actor, limit=REPLACES_SHOWN_MAX, now=now())
     form.replaces_device_id.choices = [("", "Nothing, it is a new screen")] + [
         (str(device.id), f"{device.name}, {device.store}") for device in page.items
     ]
+    if prefill is not None:
+        # Only what this person may choose is filled in; the rest is as if it had not been asked.
+        named = [store.id for store in own_stores if store.code == prefill.store]
+        form.store_id.data = named[0] if named else None
+        form.name.data = prefill.name
+        form.group_ids.data = [group.id for group in all_groups if group.name in prefill.groups]
 
 
 def _approval(form: ApproveForm) -> claims.Approval:

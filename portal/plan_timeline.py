@@ -57,6 +57,11 @@ def windows(plan: plans.Plan, names: plans.Names, *, now: datetime) -> list[Wind
     return found
 
 
+def following(plan: plans.Plan, names: plans.Names, *, now: datetime) -> Window | None:
+    """Return the window that begins next, None where the plan has no other."""
+    return next((window for window in windows(plan, names, now=now) if window.start > now), None)
+
+
 def lay_out(
     plan: plans.Plan, names: plans.Names, *, timezone: str, now: datetime, hours: int = 72
 ) -> timelines.Timeline:

@@ -47,7 +47,7 @@ async def index() -> ResponseReturnValue:
         report = await reports.proof_of_play(conn, actor, query, now=now())
         earlier = await reports.before(conn, actor, query)
         by_day = await reports.by_day(conn, actor, query)
-        booked = await campaigns.list_page(conn, limit=CAMPAIGNS_SHOWN_MAX)
+        booked = await campaigns.list_page(conn, only=actor.campaign_ids, limit=CAMPAIGNS_SHOWN_MAX)
         places = await stores.list_for(conn, actor)
     return await render_template(
         "proof_of_play/index.html",

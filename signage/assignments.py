@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage import audit, playlists, targets
+from signage import audit, paging, targets
 from signage.actors import Actor
 from signage.errors import Invalid, NotFound
 from signage.ids import new_id
@@ -39,10 +39,7 @@ async def put(
     actor.require("program")
     async with conn.transaction():
         await targets.check(conn, actor, target, pointer="/target", now=now)
-        try:
-            await playlists.find(conn, playlist_id)
-        except NotFound as error:
-            raise Invalid.field("/playlist_id", "unknown_playlist", error.detail) from error
+        await _hold_playlist(conn, playlist_id)
         before = await _find(conn, target)
         await conn.execute(
             """
@@ -85,22 +82,43 @@ async def remove(conn: asyncpg.Connection, actor: Actor, target: Target, *, now:
 async def list_for(
     conn: asyncpg.Connection, actor: Actor, *, target: Target | None = None
 ) -> list[Assignment]:
-    """Return what is assigned, of one target or of all within the actor's stores."""
+    """Return what is assigned to one target, or the first page of all within the actor's stores."""
+    return (await list_page(conn, actor, target=target, limit=paging.MAX_LIMIT)).items
+
+
+async def list_page(
+    conn: asyncpg.Connection,
+    actor: Actor,
+    *,
+    target: Target | None = None,
+    playlist_id: UUID | None = None,
+    limit: int = paging.DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> paging.Page[Assignment]:
+    """Return a page of what is assigned within the actor's stores, the oldest first."""
+    after = paging.decode(cursor, tuple[datetime, UUID])
     rows = await conn.fetch(
         f"""
-        /* assignments.list_for */
+        /* assignments.list_page */
         {_SELECT}
         WHERE ($1::text IS NULL OR (a.target_kind = $1 AND
                coalesce(a.device_id, a.group_id, a.store_id) IS NOT DISTINCT FROM $2))
           AND ($3::uuid[] IS NULL OR a.target_kind IN ('group', 'fleet') OR a.store_id = ANY ($3)
                OR a.device_id IN (SELECT d.id FROM devices d WHERE d.store_id = ANY ($3)))
+          AND ($4::uuid IS NULL OR a.playlist_id = $4)
+          AND ($5::timestamptz IS NULL OR (a.created_at, a.id) > ($5, $6::uuid))
         ORDER BY a.created_at, a.id
+        LIMIT $7
         """,
         target and target.kind,
         target and target.id,
         actor.store_ids,
+        playlist_id,
+        *(after or (None, None)),
+        limit + 1,
     )
-    return [_assignment(row) for row in rows]
+    found, next_cursor = paging.cut(rows, limit, lambda row: [row["created_at"], row["id"]])
+    return paging.Page([_assignment(row) for row in found], next_cursor)
 
 
 async def list_for_playlist(conn: asyncpg.Connection, playlist_id: UUID) -> list[Placed]:
@@ -127,6 +145,20 @@ _SELECT = """
 SELECT a.id, a.target_kind, coalesce(a.device_id, a.group_id, a.store_id) AS target_id,
        a.playlist_id, p.name AS playlist, a.created_at, a.updated_at
 FROM playlist_assignments a JOIN playlists p ON p.id = a.playlist_id"""
+
+
+async def _hold_playlist(conn: asyncpg.Connection, playlist_id: UUID) -> None:
+    # Waits for whoever is archiving it, so that an archived playlist is never assigned.
+    held = await conn.fetchval(
+        """
+        /* assignments.hold_playlist */
+        SELECT id FROM playlists WHERE id = $1 AND archived_at IS NULL FOR KEY SHARE
+        """,
+        playlist_id,
+    )
+    if held is None:
+        detail = "There is no such playlist."
+        raise Invalid.field("/playlist_id", "unknown_playlist", detail)
 
 
 async def _find(conn: asyncpg.Connection, target: Target) -> Assignment | None:

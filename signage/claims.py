@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage import attempts, audit, credentials, devices, groups, paging, stores
+from signage import attempts, audit, credentials, devices, groups, stores
 from signage.actors import Actor
 from signage.errors import Invalid, NotFound, TooMany
 
@@ -30,11 +30,14 @@ class Claim(msgspec.Struct, frozen=True):
     device_info: dict[str, Any]
     address: str
     store_id: UUID | None
+    store: str | None
     name: str | None
     group_ids: list[UUID]
     replaces_device_id: UUID | None
     device_id: UUID | None
+    batch_id: UUID | None
     approved_by: UUID | None
+    approver: str | None
     approved_at: datetime | None
     redeemed_at: datetime | None
     created_at: datetime
@@ -56,27 +59,35 @@ async def find_pending(
 ) -> Claim:
     """Return the claim whose code is on a screen. NotFound, or TooMany after five wrong codes."""
     actor.require("pair")
-    tried = await attempts.failures(conn, "user_code", str(actor.id), now=now)
-    if tried >= WRONG_CODES_PER_PERSON_MAX:
-        raise TooMany(
-            "Five wrong codes in 15 minutes. Wait a little, then read the code again.",
-            retry_after_s=attempts.seconds_left(now),
-            code="too_many_attempts",
+    async with conn.transaction():
+        # One code of a person after another, or many at once would all come before the count.
+        await conn.execute(_ONE_AT_A_TIME, str(actor.id))
+        tried = await attempts.failures(conn, "user_code", str(actor.id), now=now)
+        if tried >= WRONG_CODES_PER_PERSON_MAX:
+            raise TooMany(
+                "Five wrong codes in 15 minutes. Wait a little, then read the code again.",
+                retry_after_s=attempts.seconds_left(now),
+                code="too_many_attempts",
+            )
+        row = await conn.fetchrow(
+            f"""
+            /* claims.find_pending */
+            {SELECT}
+            WHERE c.user_code_hash = $2 AND c.state = 'pending' AND c.expires_at > $1
+            """,
+            now,
+            code_hash(user_code, secret),
         )
-    row = await conn.fetchrow(
-        f"""
-        /* claims.find_pending */
-        SELECT {_COLUMNS} FROM device_claims
-        WHERE user_code_hash = $1 AND state = 'pending' AND expires_at > $2
-        """,
-        code_hash(user_code, secret),
-        now,
-    )
-    if row is None:
+        if row is not None:
+            return Claim(**dict(row))
         await attempts.count_failure(conn, "user_code", str(actor.id), now=now)
-        detail = "No screen shows this code now. Codes change after 10 minutes: look again."
-        raise NotFound(detail, code="unknown_code")
-    return _claim(row, now)
+    detail = "No screen shows this code now. Codes change after 10 minutes: look again."
+    raise NotFound(detail, code="unknown_code")
+
+
+_ONE_AT_A_TIME = """
+/* claims.one_at_a_time */
+SELECT pg_advisory_xact_lock(hashtextextended('playbill user code ' || $1, 0))"""
 
 
 async def approve(
@@ -92,15 +103,15 @@ async def approve(
     claim = await find_pending(conn, actor, user_code, secret=secret, now=now)
     async with conn.transaction():
         await check_approval(conn, actor, approval, now)
-        row = await conn.fetchrow(
-            f"""
+        approved = await conn.fetchval(
+            """
             /* claims.approve */
             UPDATE device_claims
             SET state = 'approved', store_id = $2, name = $3, group_ids = $4,
                 replaces_device_id = $5, approved_by = $6, approved_at = $7, updated_at = $7,
                 expires_at = $8
             WHERE id = $1 AND state = 'pending' AND expires_at > $7
-            RETURNING {_COLUMNS}
+            RETURNING id
             """,
             claim.id,
             approval.store_id,
@@ -111,10 +122,11 @@ async def approve(
             now,
             now + timedelta(seconds=APPROVED_CLAIM_LIFE_S),
         )
-        if row is None:
+        if approved is None:
             raise NotFound("Somebody else answered this screen just now.", code="unknown_code")
         await record(conn, actor, "claims.approve", claim.id, approval, now)
-    return _claim(row, now)
+        await _expect_no_more(conn, actor, approval, now)
+        return await _read(conn, claim.id, now)
 
 
 async def deny(
@@ -137,55 +149,16 @@ async def find(conn: asyncpg.Connection, actor: Actor, claim_id: UUID, *, now: d
     row = await conn.fetchrow(
         f"""
         /* claims.find */
-        SELECT {_COLUMNS} FROM device_claims
-        WHERE id = $1 AND ($2::uuid[] IS NULL OR store_id = ANY ($2))
+        {SELECT}
+        WHERE c.id = $2 AND ($3::uuid[] IS NULL OR c.store_id = ANY ($3))
         """,
+        now,
         claim_id,
         actor.store_ids,
     )
     if row is None:
         raise NotFound("There is no such claim in your stores.")
-    return _claim(row, now)
-
-
-async def list_for(
-    conn: asyncpg.Connection,
-    actor: Actor,
-    *,
-    limit: int = paging.DEFAULT_LIMIT,
-    cursor: str | None = None,
-    now: datetime,
-) -> paging.Page[Claim]:
-    """Return a page of the claims of the actor's stores, newest first."""
-    actor.require("pair")
-    before = paging.decode(cursor, tuple[datetime, UUID])
-    rows = await conn.fetch(
-        f"""
-        /* claims.list_for */
-        SELECT {_COLUMNS} FROM device_claims
-        WHERE ($1::uuid[] IS NULL OR store_id = ANY ($1))
-              AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3::uuid))
-        ORDER BY created_at DESC, id DESC
-        LIMIT $4
-        """,
-        actor.store_ids,
-        *(before or (None, None)),
-        limit + 1,
-    )
-    found, next_cursor = paging.cut(rows, limit, lambda row: [row["created_at"], row["id"]])
-    return paging.Page([_claim(row, now) for row in found], next_cursor)
-
-
-async def count_pending(conn: asyncpg.Connection, *, now: datetime) -> int:
-    """Return how many screens show a code and wait for somebody."""
-    waiting: int = await conn.fetchval(
-        """
-        /* claims.count_pending */
-        SELECT count(*) FROM device_claims WHERE state = 'pending' AND expires_at > $1
-        """,
-        now,
-    )
-    return waiting
+    return Claim(**dict(row))
 
 
 def code_hash(code: str, secret: bytes) -> bytes:
@@ -200,16 +173,19 @@ def is_long(code: str) -> bool:
     return code.strip().lower().startswith("dpc_")
 
 
-_COLUMNS = """id, kind, state, device_info_json AS device_info, address, store_id, name, group_ids,
-    replaces_device_id, device_id, approved_by, approved_at, redeemed_at, created_at, updated_at,
-    expires_at"""
+STATE = """CASE WHEN c.state IN ('pending', 'approved') AND c.expires_at <= $1
+                THEN 'expired' ELSE c.state END"""
 
-
-def _claim(row: asyncpg.Record, now: datetime) -> Claim:
-    claim = Claim(**dict(row))
-    if claim.state in ("pending", "approved") and claim.expires_at <= now:
-        return msgspec.structs.replace(claim, state="expired")
-    return claim
+SELECT = f"""
+SELECT c.id, c.kind, {STATE} AS state, c.device_info_json AS device_info, c.address, c.store_id,
+       s.name AS store, c.name, c.group_ids, c.replaces_device_id, c.device_id, c.batch_id,
+       c.approved_by, coalesce(u.name, k.name) AS approver, c.approved_at, c.redeemed_at,
+       c.created_at, c.updated_at, c.expires_at
+FROM device_claims c
+LEFT JOIN stores s ON s.id = c.store_id
+LEFT JOIN users u ON u.id = c.approved_by
+LEFT JOIN api_keys k ON k.id = c.approved_by"""
+"""A claim with the names of its store and of who approved it; the first argument is the time."""
 
 
 async def check_approval(
@@ -232,21 +208,46 @@ async def _end(
     conn: asyncpg.Connection, actor: Actor, claim_id: UUID, state: State, now: datetime
 ) -> Claim:
     async with conn.transaction():
-        row = await conn.fetchrow(
-            f"""
+        ended = await conn.fetchval(
+            """
             /* claims.end */
             UPDATE device_claims SET state = $2, updated_at = $3
             WHERE id = $1 AND state IN ('pending', 'approved')
-            RETURNING {_COLUMNS}
+            RETURNING id
             """,
             claim_id,
             state,
             now,
         )
-        if row is None:
+        if ended is None:
             raise NotFound("This claim was answered already.", code="unknown_code")
         await record(conn, actor, f"claims.{state}", claim_id, None, now)
-    return _claim(row, now)
+        return await _read(conn, claim_id, now)
+
+
+async def _expect_no_more(
+    conn: asyncpg.Connection, actor: Actor, approval: Approval, now: datetime
+) -> None:
+    """Take back the code that was made for this screen: it came in by the one that it shows."""
+    codes = await conn.fetch(
+        """
+        /* claims.expect_no_more */
+        UPDATE device_claims SET state = 'revoked', updated_at = $3
+        WHERE store_id = $1 AND lower(name) = lower($2) AND kind = 'console'
+              AND state = 'approved'
+        RETURNING id
+        """,
+        approval.store_id,
+        approval.name,
+        now,
+    )
+    for code in codes:
+        await record(conn, actor, "claims.revoked", code["id"], None, now)
+
+
+async def _read(conn: asyncpg.Connection, claim_id: UUID, now: datetime) -> Claim:
+    row = await conn.fetchrow(f"/* claims.read */ {SELECT} WHERE c.id = $2", now, claim_id)
+    return Claim(**dict(row))
 
 
 async def record(

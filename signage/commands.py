@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage import audit, devices
+from signage import audit, devices, paging
 from signage.actors import Actor
 from signage.errors import Invalid, NotFound
 from signage.ids import new_id
@@ -57,7 +57,7 @@ async def send(
     ``identify`` tells the screen its name and its store's, which it does not know by itself.
     """
     actor.require("manage")
-    _check_args(args or {})
+    check_args(args or {})
     device = await devices.find(conn, actor, device_id, now=now)
     known = {"name": device.name, "store_name": device.store} if kind == "identify" else {}
     async with conn.transaction():
@@ -90,25 +90,55 @@ async def send(
 
 
 async def list_for_device(
-    conn: asyncpg.Connection, actor: Actor, device_id: UUID, *, limit: int = 20, now: datetime
-) -> list[Command]:
-    """Return the latest commands of the screen, newest first, with their state as of now."""
+    conn: asyncpg.Connection,
+    actor: Actor,
+    device_id: UUID,
+    *,
+    limit: int = paging.DEFAULT_LIMIT,
+    cursor: str | None = None,
+    now: datetime,
+) -> paging.Page[Command]:
+    """Return the commands of the screen, newest first, with their state as of now."""
+    actor.require("watch")
     await devices.find(conn, actor, device_id, now=now)
+    before = paging.decode(cursor, tuple[datetime, UUID])
     rows = await conn.fetch(
-        """
+        f"""
         /* commands.list_for_device */
-        SELECT id, kind, args, detail, created_at, delivered_at, finished_at, expires_at,
-               CASE WHEN state IN ('queued', 'delivered') AND expires_at <= $2
-                    THEN 'expired' ELSE state END AS state
-        FROM device_commands WHERE device_id = $1
+        SELECT {_COLUMNS_NOW}
+        FROM device_commands
+        WHERE device_id = $1 AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4::uuid))
         ORDER BY created_at DESC, id DESC
-        LIMIT $3
+        LIMIT $5
         """,
         device_id,
         now,
-        limit,
+        *(before or (None, None)),
+        limit + 1,
     )
-    return [Command(**dict(row)) for row in rows]
+    found, next_cursor = paging.cut(rows, limit, lambda row: [row["created_at"], row["id"]])
+    return paging.Page([Command(**dict(row)) for row in found], next_cursor)
+
+
+async def find(
+    conn: asyncpg.Connection, actor: Actor, device_id: UUID, command_id: UUID, *, now: datetime
+) -> Command:
+    """Return one command of the screen with its state as of now, or raise NotFound."""
+    actor.require("watch")
+    await devices.find(conn, actor, device_id, now=now)
+    row = await conn.fetchrow(
+        f"""
+        /* commands.find */
+        SELECT {_COLUMNS_NOW}
+        FROM device_commands WHERE device_id = $1 AND id = $3
+        """,
+        device_id,
+        now,
+        command_id,
+    )
+    if row is None:
+        raise NotFound("This screen has no such command.")
+    return Command(**dict(row))
 
 
 async def deliver(conn: asyncpg.Connection, device_id: UUID, *, now: datetime) -> list[Due]:
@@ -158,10 +188,14 @@ async def finish(
         raise NotFound("This device has no such command.")
 
 
-def _check_args(args: dict[str, Any]) -> None:
+def check_args(args: dict[str, Any]) -> None:
+    """Raise Invalid where the arguments are too large."""
     if len(msgspec.json.encode(args)) > ARGS_MAX_BYTES:
         detail = f"The arguments of a command have at most {ARGS_MAX_BYTES} bytes as JSON."
         raise Invalid.field("/args", "args_too_large", detail)
 
 
+_COLUMNS_NOW = """id, kind, args, detail, created_at, delivered_at, finished_at, expires_at,
+       CASE WHEN state IN ('queued', 'delivered') AND expires_at <= $2
+            THEN 'expired' ELSE state END AS state"""
 _COLUMNS = "id, kind, args, state, detail, created_at, delivered_at, finished_at, expires_at"

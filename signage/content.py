@@ -1,28 +1,50 @@
-"""The content library: what can be played, its immutable versions, and which of them is live."""
+"""The content library: what can be played, what people say about it, and putting it away."""
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from signage import audit, content_uses, content_versions, paging, playlists, tags
+from signage import (
+    audit,
+    content_approvals,
+    content_folders,
+    content_rows,
+    content_uses,
+    content_versions,
+    tags,
+)
 from signage.actors import Actor
+from signage.content_library import NO_FILTERS, Filters, count, list_page
+from signage.content_rows import ApprovalState, Content, Kind, find
 from signage.content_versions import Version
-from signage.errors import FieldError, Invalid, NotFound
+from signage.errors import Conflict, FieldError, Invalid, Stale
 from signage.ids import new_id
 from signage.media.intake import Accepted
 from signage.values import Instant
 
-NAME_MAX_CHARS = 300
-FOLDER_MAX_CHARS = 500
-URL_MAX_CHARS = 2000
-WEB_PAGE_MIME = "text/html"
+__all__ = [
+    "NO_FILTERS",
+    "ApprovalState",
+    "Changes",
+    "Content",
+    "Details",
+    "Filters",
+    "Kind",
+    "archive",
+    "change",
+    "check",
+    "count",
+    "create_from_file",
+    "create_url",
+    "find",
+    "list_page",
+    "unarchive",
+]
 
-Kind = Literal["image", "video", "url"]
-ApprovalState = Literal["draft", "in_review", "approved", "rejected"]
+NAME_MAX_CHARS = 300
 
 
 class Details(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -36,209 +58,120 @@ class Details(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     valid_until: Instant | None = None
 
 
-class Content(msgspec.Struct, frozen=True):
-    """A content with what its newest version is; ``live_version`` is what floating items play."""
+class Changes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What may be changed; what is left out stays as it is, null takes a value away."""
 
-    id: UUID
-    name: str
-    kind: Kind
-    folder: str
-    tags: list[str]
-    campaign_id: UUID | None
-    campaign: str | None
-    valid_from: datetime | None
-    valid_until: datetime | None
-    approval_state: ApprovalState
-    live_version: int | None
-    version: int
-    sha256: str | None
-    bytes: int
-    mime: str
-    url: str | None
-    width: int | None
-    height: int | None
-    duration_ms: int | None
-    codec: str | None
-    frame_rate: float | None
-    poster_sha256: str | None
-    file_name: str
-    warnings: list[str]
-    used_in: int
-    revision: int
-    created_at: datetime
-    updated_at: datetime
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    campaign_id: UUID | msgspec.UnsetType | None = msgspec.UNSET
+    tags: list[str] | msgspec.UnsetType = msgspec.UNSET
+    folder: str | msgspec.UnsetType = msgspec.UNSET
+    valid_from: Instant | msgspec.UnsetType | None = msgspec.UNSET
+    valid_until: Instant | msgspec.UnsetType | None = msgspec.UNSET
 
 
-class Filters(msgspec.Struct, frozen=True):
-    """Which contents a list shows; None leaves a filter out. ``q`` looks in names."""
-
-    q: str | None = None
-    kind: Kind | None = None
-    campaign_id: UUID | None = None
-    tag: str | None = None
-
-
-NO_FILTERS = Filters()
+PLANNED = ("campaign_id", "valid_from", "valid_until")
+"""What of the details stands in plans."""
 
 
 async def create_from_file(
-    conn: asyncpg.Connection, actor: Actor, details: Details, accepted: Accepted, *, now: datetime
-) -> Content:
-    """Add a file that was accepted; it is live at once. Invalid for wrong details."""
-    found = accepted.probe
-    version = Version(
-        sha256=accepted.sha256,
-        bytes=accepted.size,
-        mime=found.mime,
-        width=found.width,
-        height=found.height,
-        duration_ms=found.duration_ms,
-        frame_rate=found.frame_rate,
-        codec=found.codec,
-        poster_sha256=accepted.poster_sha256,
-        file_name=accepted.file_name,
-        warnings=found.warnings,
-    )
-    return await _create(conn, actor, details, found.kind, version, now)
-
-
-async def create_url(
-    conn: asyncpg.Connection, actor: Actor, details: Details, *, url: str, now: datetime
-) -> Content:
-    """Add a web page, which players show in a sandboxed frame. Invalid unless it is https."""
-    if len(url) > URL_MAX_CHARS or not url.isprintable() or not _is_https(url):
-        detail = "A web page has an address that begins with https://."
-        raise Invalid.field("/url", "invalid_url", detail)
-    version = Version(url=url, bytes=0, mime=WEB_PAGE_MIME)
-    return await _create(conn, actor, details, "url", version, now)
-
-
-async def find(conn: asyncpg.Connection, content_id: UUID, *, now: datetime) -> Content:
-    """Return the content, or raise NotFound."""
-    row = await conn.fetchrow(
-        f"/* content.find */ {_SELECT} WHERE c.id = $2 AND c.archived_at IS NULL", now, content_id
-    )
-    if row is None:
-        raise NotFound("There is no such content.")
-    return _content(row)
-
-
-async def list_page(
-    conn: asyncpg.Connection,
-    filters: Filters = NO_FILTERS,
-    *,
-    limit: int = paging.DEFAULT_LIMIT,
-    cursor: str | None = None,
-    now: datetime,
-) -> paging.Page[Content]:
-    """Return a page of the library, the newest first."""
-    before = paging.decode(cursor, tuple[datetime, UUID])
-    rows = await conn.fetch(
-        f"""
-        /* content.list_page */
-        {_SELECT}
-        WHERE {_MATCHES} AND ($6::timestamptz IS NULL OR (c.created_at, c.id) < ($6, $7::uuid))
-        ORDER BY c.created_at DESC, c.id DESC
-        LIMIT $8
-        """,
-        now,
-        *_filter_values(filters),
-        *(before or (None, None)),
-        limit + 1,
-    )
-    found, next_cursor = paging.cut(rows, limit, lambda row: [row["created_at"], row["id"]])
-    return paging.Page([_content(row) for row in found], next_cursor)
-
-
-async def count(conn: asyncpg.Connection, filters: Filters = NO_FILTERS, *, now: datetime) -> int:
-    """Return how many contents match."""
-    matching: int = await conn.fetchval(
-        f"""
-        /* content.count */
-        SELECT count(*) FROM content c WHERE {_MATCHES} AND $1::timestamptz IS NOT NULL
-        """,
-        now,
-        *_filter_values(filters),
-    )
-    return matching
-
-
-async def archive(
-    conn: asyncpg.Connection, actor: Actor, content_id: UUID, *, now: datetime
-) -> None:
-    """Put the content away: it leaves every plan, its plays stay proven."""
-    actor.require("program")
-    async with conn.transaction():
-        before = await find(conn, content_id, now=now)
-        await conn.execute(
-            "/* content.archive */ UPDATE content SET archived_at = $2 WHERE id = $1",
-            content_id,
-            now,
-        )
-        holding = [use.playlist_id for use in await content_uses.list_for(conn, content_id)]
-        await playlists.outdate_plans(conn, holding)
-        await _audit(conn, actor, "content.archive", content_id, before, None, now)
-
-
-_SELECT = """
-SELECT c.id, c.name, c.kind, c.folder, c.tags, c.campaign_id, g.name AS campaign, c.valid_from,
-       c.valid_until, c.approval_state,
-       (SELECT p.version FROM content_publications p WHERE p.content_id = c.id
-        AND p.live_from <= $1::timestamptz ORDER BY p.live_from DESC LIMIT 1) AS live_version,
-       v.version, v.sha256, v.bytes, v.mime, v.url, v.width, v.height, v.duration_ms, v.codec,
-       v.frame_rate, v.poster_sha256, v.file_name, v.warnings,
-       (SELECT count(DISTINCT i.playlist_id) FROM playlist_items i
-        WHERE i.content_id = c.id AND i.edition = 'draft') AS used_in,
-       c.revision, c.created_at, c.updated_at
-FROM content c
-JOIN content_versions v ON v.content_id = c.id AND v.version = c.latest_version
-LEFT JOIN campaigns g ON g.id = c.campaign_id"""
-
-_MATCHES = """c.archived_at IS NULL
-    AND ($2::text IS NULL OR c.name ILIKE '%' || $2 || '%')
-    AND ($3::text IS NULL OR c.kind = $3)
-    AND ($4::uuid IS NULL OR c.campaign_id = $4)
-    AND ($5::text IS NULL OR c.tags @> ARRAY[$5])"""
-
-
-def _filter_values(filters: Filters) -> list[Any]:
-    return [paging.like(filters.q), filters.kind, filters.campaign_id, filters.tag]
-
-
-async def _create(
     conn: asyncpg.Connection,
     actor: Actor,
     details: Details,
-    kind: Kind,
-    version: Version,
+    accepted: Accepted,
+    *,
+    publish_at: datetime | None = None,
+    draft: bool = False,
     now: datetime,
 ) -> Content:
+    """Add a file that was accepted. Invalid for wrong details.
+
+    It is live at once, from ``publish_at``, or once it is approved where the settings ask for that;
+    a ``draft`` waits until it is submitted.
+    """
+    version = content_versions.of_file(accepted)
+    return await _create(conn, actor, details, accepted.probe.kind, version, publish_at, draft, now)
+
+
+async def create_url(
+    conn: asyncpg.Connection,
+    actor: Actor,
+    details: Details,
+    *,
+    url: str,
+    warnings: list[str] | None = None,
+    publish_at: datetime | None = None,
+    draft: bool = False,
+    now: datetime,
+) -> Content:
+    """Add a web page, which players show in a sandboxed frame. Invalid unless it is https."""
+    version = content_versions.of_url(url, warnings or [])
+    return await _create(conn, actor, details, "url", version, publish_at, draft, now)
+
+
+async def change(
+    conn: asyncpg.Connection,
+    actor: Actor,
+    content_id: UUID,
+    changes: Changes,
+    *,
+    revision: int | None = None,
+    now: datetime,
+) -> Content:
+    """Change what is given. NotFound, Invalid, or Stale where ``revision`` is no longer current.
+
+    What may be said about a content needs no approval; what is shown does.
+    """
     actor.require("program")
-    await check(conn, details)
-    content_id = new_id()
     async with conn.transaction():
-        await conn.execute(
-            """
-            /* content.create */
-            INSERT INTO content (id, name, kind, folder, tags, campaign_id, valid_from, valid_until,
-                                 latest_version, created_by, created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $10)
-            """,
-            content_id,
-            details.name.strip(),
-            kind,
-            details.folder,
-            details.tags,
-            details.campaign_id,
-            details.valid_from,
-            details.valid_until,
-            actor.id,
-            now,
-        )
-        await content_versions.insert(conn, actor, content_id, version, now)
-        created = await find(conn, content_id, now=now)
-        await _audit(conn, actor, "content.create", content_id, None, created, now)
-    return created
+        await content_rows.lock(conn, content_id)
+        before = await find(conn, content_id, now=now)
+        if revision is not None and revision != before.revision:
+            raise Stale(f"{before.name} was changed by somebody else meanwhile. Load it again.")
+        details = _changed(before, changes)
+        await check(conn, details)
+        await _write(conn, content_id, details, now)
+        if any(getattr(details, field) != getattr(before, field) for field in PLANNED):
+            await content_uses.outdate_plans(conn, [content_id])
+        after = await find(conn, content_id, now=now)
+        await _audit(conn, actor, "content.change", content_id, before, after, now)
+    return after
+
+
+async def archive(
+    conn: asyncpg.Connection,
+    actor: Actor,
+    content_id: UUID,
+    *,
+    unless_used: bool = False,
+    now: datetime,
+) -> None:
+    """Put the content away: it leaves every plan, its plays stay proven.
+
+    With ``unless_used`` it is a Conflict (``in_use``) where a playlist holds it.
+    """
+    actor.require("program")
+    async with conn.transaction():
+        await content_rows.lock(conn, content_id)
+        before = await find(conn, content_id, now=now)
+        if unless_used and before.used_in:
+            raise Conflict(f"{before.name} is in use. See where.", code="in_use")
+        await _put_away(conn, content_id, now, now)
+        await _audit(conn, actor, "content.archive", content_id, before, None, now)
+
+
+async def unarchive(
+    conn: asyncpg.Connection, actor: Actor, content_id: UUID, *, now: datetime
+) -> Content:
+    """Take the content back into the library and into the playlists that still hold it."""
+    actor.require("program")
+    async with conn.transaction():
+        locked = await content_rows.lock(conn, content_id, archived=True)
+        if locked.archived_at is None:
+            raise Conflict(f"{locked.name} is not archived.", code="not_archived")
+        await _put_away(conn, content_id, None, now)
+        after = await find(conn, content_id, now=now)
+        await _audit(conn, actor, "content.unarchive", content_id, None, after, now)
+    return after
 
 
 async def check(conn: asyncpg.Connection, details: Details) -> None:
@@ -247,9 +180,7 @@ async def check(conn: asyncpg.Connection, details: Details) -> None:
     if not 1 <= len(details.name.strip()) <= NAME_MAX_CHARS:
         detail = f"A name has 1 to {NAME_MAX_CHARS} characters."
         errors.append(FieldError("/name", "invalid_name", detail))
-    if len(details.folder) > FOLDER_MAX_CHARS:
-        detail = f"A folder has at most {FOLDER_MAX_CHARS} characters."
-        errors.append(FieldError("/folder", "invalid_folder", detail))
+    errors += content_folders.errors_in(details.folder)
     errors += tags.errors_in(details.tags)
     starts, ends = details.valid_from, details.valid_until
     if starts and ends and ends - starts <= timedelta(0):
@@ -265,16 +196,87 @@ async def check(conn: asyncpg.Connection, details: Details) -> None:
         raise Invalid(errors)
 
 
-def _is_https(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme == "https" and bool(parts.hostname)
-    except ValueError:
-        return False
+def _changed(before: Content, changes: Changes) -> Details:
+    said = msgspec.structs.asdict(changes).items()
+    given = {field: value for field, value in said if value is not msgspec.UNSET}
+    kept = {field: getattr(before, field) for field in Details.__struct_fields__}
+    return Details(**(kept | given))
 
 
-def _content(row: asyncpg.Record) -> Content:
-    return Content(**dict(row))
+async def _write(
+    conn: asyncpg.Connection, content_id: UUID, details: Details, now: datetime
+) -> None:
+    await conn.execute(
+        """
+        /* content.change */
+        UPDATE content
+        SET name = $2, campaign_id = $3, tags = $4, folder = $5, valid_from = $6, valid_until = $7,
+            revision = revision + 1, updated_at = $8
+        WHERE id = $1
+        """,
+        content_id,
+        *_columns(details),
+        now,
+    )
+
+
+async def _put_away(
+    conn: asyncpg.Connection, content_id: UUID, archived_at: datetime | None, now: datetime
+) -> None:
+    await conn.execute(
+        "/* content.archive */ UPDATE content SET archived_at = $2 WHERE id = $1",
+        content_id,
+        archived_at,
+    )
+    await content_rows.touch(conn, content_id, now=now)
+    await content_uses.outdate_plans(conn, [content_id])
+
+
+async def _create(
+    conn: asyncpg.Connection,
+    actor: Actor,
+    details: Details,
+    kind: Kind,
+    version: Version,
+    publish_at: datetime | None,
+    draft: bool,
+    now: datetime,
+) -> Content:
+    actor.require("program")
+    await check(conn, details)
+    content_id = new_id()
+    async with conn.transaction():
+        await conn.execute(
+            """
+            /* content.create */
+            INSERT INTO content (id, name, campaign_id, tags, folder, valid_from, valid_until,
+                                 kind, latest_version, created_by, created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $10)
+            """,
+            content_id,
+            *_columns(details),
+            kind,
+            actor.id,
+            now,
+        )
+        await content_versions.insert(conn, actor, content_id, version, now=now)
+        await content_approvals.begin(
+            conn, actor, content_id, 1, draft=draft, publish_at=publish_at, now=now
+        )
+        created = await find(conn, content_id, now=now)
+        await _audit(conn, actor, "content.create", content_id, None, created, now)
+    return created
+
+
+def _columns(details: Details) -> tuple[Any, ...]:
+    return (
+        details.name.strip(),
+        details.campaign_id,
+        list(dict.fromkeys(tag.strip() for tag in details.tags)),
+        content_folders.tidied(details.folder),
+        details.valid_from,
+        details.valid_until,
+    )
 
 
 async def _audit(

@@ -11,9 +11,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage import audit, groups, paging, placements, stores, tags
+from signage import audit, group_members, group_rules, placements, stores, tags
 from signage.actors import Actor
-from signage.errors import FieldError, Invalid, NotFound, Stale
+from signage.errors import Conflict, FieldError, Invalid, NotFound, Stale
 
 ONLINE_WITHIN_S = 150
 LATE_WITHIN_S = 15 * 60
@@ -66,26 +66,12 @@ class Changes(msgspec.Struct, forbid_unknown_fields=True):
     status: Status | msgspec.UnsetType = msgspec.UNSET
 
 
-class Filters(msgspec.Struct, frozen=True):
-    """Which devices a list shows; None leaves a filter out. ``q`` looks in names and serials."""
-
-    q: str | None = None
-    store_id: UUID | None = None
-    group_id: UUID | None = None
-    status: Status | None = None
-    health: Health | None = None
-    tag: str | None = None
-
-
-NO_FILTERS = Filters()
-
-
 async def find(conn: asyncpg.Connection, actor: Actor, device_id: UUID, *, now: datetime) -> Device:
     """Return the device, or raise NotFound."""
     row = await conn.fetchrow(
         f"""
         /* devices.find */
-        {_SELECT}
+        {SELECT}
         WHERE d.id = $2 AND ($3::uuid[] IS NULL OR d.store_id = ANY ($3))
         """,
         now,
@@ -94,52 +80,7 @@ async def find(conn: asyncpg.Connection, actor: Actor, device_id: UUID, *, now: 
     )
     if row is None:
         raise NotFound("There is no such screen in your stores.")
-    return _device(row)
-
-
-async def list_for(
-    conn: asyncpg.Connection,
-    actor: Actor,
-    filters: Filters = NO_FILTERS,
-    *,
-    limit: int = paging.DEFAULT_LIMIT,
-    cursor: str | None = None,
-    now: datetime,
-) -> paging.Page[Device]:
-    """Return a page of devices by name; retired ones only where the status filter asks for them."""
-    after = paging.decode(cursor, tuple[str, UUID])
-    rows = await conn.fetch(
-        f"""
-        /* devices.list_for */
-        {_SELECT}
-        WHERE {_MATCHES} AND ($9::text IS NULL OR (d.name, d.id) > ($9, $10::uuid))
-        ORDER BY d.name, d.id
-        LIMIT $11
-        """,
-        *_filter_values(actor, filters, now),
-        *(after or (None, None)),
-        limit + 1,
-    )
-    found, next_cursor = paging.cut(rows, limit, lambda row: [row["name"], row["id"]])
-    return paging.Page([_device(row) for row in found], next_cursor)
-
-
-async def count(
-    conn: asyncpg.Connection, actor: Actor, filters: Filters = NO_FILTERS, *, now: datetime
-) -> dict[Health, int]:
-    """Return how many devices match, by health."""
-    rows = await conn.fetch(
-        f"""
-        /* devices.count */
-        SELECT {_HEALTH} AS health, count(*) AS devices
-        FROM devices d
-        WHERE {_MATCHES}
-        GROUP BY 1
-        """,
-        *_filter_values(actor, filters, now),
-    )
-    counts: dict[Health, int] = {"online": 0, "late": 0, "offline": 0, "never": 0}
-    return counts | {row["health"]: row["devices"] for row in rows}
+    return Device(**dict(row))
 
 
 async def change(
@@ -151,19 +92,23 @@ async def change(
     revision: int | None = None,
     now: datetime,
 ) -> Device:
-    """Change what is given. NotFound, Invalid, or Stale where ``revision`` is no longer current."""
+    """Change what is given. NotFound, Invalid, Conflict for a status that cannot follow the
+    present one, or Stale where ``revision`` is no longer current.
+    """
     actor.require("manage")
     _check(changes)
     async with conn.transaction():
-        await conn.execute(_LOCK, device_id)
+        await lock(conn, [device_id])
         before = await find(conn, actor, device_id, now=now)
+        _check_status(before, changes.status)
         store_id = before.store_id if changes.store_id is msgspec.UNSET else changes.store_id
         await stores.require(conn, actor, store_id)
         await _write(conn, before, changes, revision, now)
         if store_id != before.store_id:
-            await placements.move(conn, device_id, store_id, now=now)
+            await placements.move(conn, [device_id], store_id, now=now)
         if not isinstance(changes.group_ids, msgspec.UnsetType):
-            await groups.put_device(conn, device_id, changes.group_ids)
+            await group_members.put_device(conn, device_id, changes.group_ids, now=now)
+        await group_rules.follow(conn, [device_id], now=now)
         after = await find(conn, actor, device_id, now=now)
         await audit.record(
             conn,
@@ -171,38 +116,82 @@ async def change(
             action="devices.change",
             entity="device",
             entity_id=device_id,
-            before=_audited(before),
-            after=_audited(after),
+            before=audited(before),
+            after=audited(after),
             now=now,
         )
     return after
 
 
-async def retire(
-    conn: asyncpg.Connection, actor: Actor, device_id: UUID, *, now: datetime
-) -> Device:
-    """Take the screen out of service: its tokens stop, its history stays."""
-    return await change(conn, actor, device_id, Changes(status="retired"), now=now)
-
-
 async def revoke(
     conn: asyncpg.Connection, actor: Actor, device_id: UUID, *, now: datetime
 ) -> Device:
-    """Stop the tokens of a screen that is lost or copied; pair it again as a replacement."""
+    """Stop the tokens of a screen that is lost or copied; pair it again as a replacement.
+
+    Stopping them twice is no error. Conflict for a retired screen, which has none.
+    """
     return await change(conn, actor, device_id, Changes(status="revoked"), now=now)
 
 
-# What is left out is written back as it was read, so nobody may change it in between.
-_LOCK = "/* devices.lock */ SELECT id FROM devices WHERE id = $1 FOR NO KEY UPDATE"
+async def retire(
+    conn: asyncpg.Connection, actor: Actor, device_id: UUID, *, now: datetime
+) -> Device:
+    """Take the screen out of service: its tokens stop, its history stays. Conflict the second time.
 
-_HEALTH = f"""CASE
+    A retired screen leaves lists and groups' counts until it is taken back.
+    """
+    actor.require("manage")
+    async with conn.transaction():
+        await lock(conn, [device_id])
+        if (await find(conn, actor, device_id, now=now)).status == "retired":
+            raise Conflict("This screen is retired already.", code="already_retired")
+        return await change(conn, actor, device_id, Changes(status="retired"), now=now)
+
+
+async def reinstate(
+    conn: asyncpg.Connection, actor: Actor, device_id: UUID, *, now: datetime
+) -> Device:
+    """Take a revoked or retired screen back into service; it has to pair again.
+
+    Conflict where it is in service.
+    """
+    actor.require("manage")
+    async with conn.transaction():
+        await lock(conn, [device_id])
+        if (await find(conn, actor, device_id, now=now)).status == "active":
+            raise Conflict("This screen is in service already.", code="already_active")
+        return await change(conn, actor, device_id, Changes(status="active"), now=now)
+
+
+async def lock(conn: asyncpg.Connection, device_ids: list[UUID]) -> None:
+    """Let nobody else change these devices, nor the rules of groups, until the transaction ends.
+
+    What is left out of a change is written back as it was read.
+    """
+    await group_rules.hold(conn)
+    await conn.execute(
+        """
+        /* devices.lock */
+        SELECT id FROM devices WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE
+        """,
+        device_ids,
+    )
+
+
+def audited(device: Device) -> dict[str, Any]:
+    """Return what the audit log keeps of a device: all that people may change."""
+    return {field: getattr(device, field) for field in Changes.__struct_fields__}
+
+
+HEALTH = f"""CASE
     WHEN d.last_seen_at IS NULL THEN 'never'
     WHEN d.last_seen_at > $1::timestamptz - interval '{ONLINE_WITHIN_S} s' THEN 'online'
     WHEN d.last_seen_at > $1::timestamptz - interval '{LATE_WITHIN_S} s' THEN 'late'
     ELSE 'offline' END"""
+"""How long ago the last heartbeat came, as a word; $1 is now."""
 
-_SELECT = f"""
-SELECT d.id, d.name, d.store_id, s.name AS store, s.timezone, d.status, {_HEALTH} AS health,
+SELECT = f"""
+SELECT d.id, d.name, d.store_id, s.name AS store, s.timezone, d.status, {HEALTH} AS health,
        ARRAY(SELECT m.group_id FROM device_group_members m
              WHERE m.device_id = d.id ORDER BY m.group_id) AS group_ids,
        d.tags, d.notes, d.device_info_json AS device_info, d.player_version, d.last_seen_at,
@@ -213,29 +202,7 @@ FROM devices d
 JOIN stores s ON s.id = d.store_id
 LEFT JOIN plan_items i ON i.item_id = d.now_playing ->> 'item_id'
 LEFT JOIN content c ON c.id = i.content_id"""
-
-_MATCHES = f"""($2::uuid[] IS NULL OR d.store_id = ANY ($2))
-    AND ($3::text IS NULL OR d.name ILIKE '%' || $3 || '%'
-         OR d.device_info_json ->> 'serial' ILIKE '%' || $3 || '%')
-    AND ($4::uuid IS NULL OR d.store_id = $4)
-    AND ($5::uuid IS NULL OR EXISTS (SELECT 1 FROM device_group_members m
-                                     WHERE m.device_id = d.id AND m.group_id = $5))
-    AND CASE WHEN $6::text IS NULL THEN d.status <> 'retired' ELSE d.status = $6 END
-    AND ($7::text IS NULL OR {_HEALTH} = $7)
-    AND ($8::text IS NULL OR d.tags @> ARRAY[$8])"""
-
-
-def _filter_values(actor: Actor, filters: Filters, now: datetime) -> list[Any]:
-    return [
-        now,
-        actor.store_ids,
-        paging.like(filters.q),
-        filters.store_id,
-        filters.group_id,
-        filters.status,
-        filters.health,
-        filters.tag,
-    ]
+"""Every column of Device; $1 is now."""
 
 
 def _check(changes: Changes) -> None:
@@ -252,17 +219,23 @@ def _check(changes: Changes) -> None:
         raise Invalid(errors)
 
 
+def _check_status(before: Device, wanted: Status | msgspec.UnsetType) -> None:
+    if (before.status, wanted) == ("retired", "revoked"):
+        detail = f"{before.name} is retired: it has no tokens to stop. Take it back first."
+        raise Conflict(detail, code="device_retired")
+
+
 async def _write(
     conn: asyncpg.Connection, before: Device, changes: Changes, revision: int | None, now: datetime
 ) -> None:
-    # Where it stands and which groups it is in decide its plan, so those changes outdate the plan.
+    # Where it stands decides its plan, so a move outdates it; groups do so for themselves.
     # Tokens that were stopped stay stopped when the screen is taken back: it pairs anew.
     values = msgspec.structs.asdict(before) | {
         field: value
         for field, value in msgspec.structs.asdict(changes).items()
         if value is not msgspec.UNSET
     }
-    moved = values["store_id"] != before.store_id or values["group_ids"] != before.group_ids
+    moved = values["store_id"] != before.store_id
     written = await conn.fetchval(
         """
         /* devices.change */
@@ -289,12 +262,3 @@ async def _write(
     )
     if written is None:
         raise Stale(f"{before.name} was changed by somebody else meanwhile. Load it again.")
-
-
-def _audited(device: Device) -> dict[str, Any]:
-    fields = ("name", "store_id", "group_ids", "tags", "notes", "status")
-    return {field: getattr(device, field) for field in fields}
-
-
-def _device(row: asyncpg.Record) -> Device:
-    return Device(**dict(row))

@@ -8,7 +8,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage import commands
+from db import queries
+from signage import clones, commands, group_rules
 from signage.new_claims import check_device_info
 from signage.values import Count, Instant
 
@@ -57,23 +58,25 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def record(
-    conn: asyncpg.Connection, device_id: UUID, beat: Heartbeat, *, address: str, now: datetime
+    conn: asyncpg.Connection,
+    device_id: UUID,
+    beat: Heartbeat,
+    *,
+    address: str,
+    interval_s: int = HEARTBEAT_INTERVAL_S,
+    now: datetime,
 ) -> list[commands.Due]:
-    """Keep the latest values and return the commands that wait. Invalid if over a limit."""
+    """Keep the latest values and return the commands that wait. Invalid if over a limit.
+
+    The minute is marked in the device's hour; an hour that is over goes to ``device_health``.
+    """
     if beat.device_info is not None:
         check_device_info(beat.device_info)
-    await conn.execute(
-        """
-        /* heartbeats.record */
-        UPDATE devices
-        SET last_seen_at = greatest(last_seen_at, $2), last_address = $3, now_playing = $4,
-            disk_used_bytes = $5, disk_total_bytes = coalesce($6, disk_total_bytes),
-            plan_etag_reported = $7, last_error = $8, counters = coalesce($9, counters),
-            clock_offset_ms = coalesce($10, clock_offset_ms),
-            player_version = coalesce($11, player_version),
-            device_info_json = coalesce($12, device_info_json)
-        WHERE id = $1
-        """,
+        await _follow_model(conn, device_id, beat.device_info, now)
+    hardware = clones.fingerprint(beat.device_info)
+    minute = 1 << now.minute
+    noted = await conn.fetchrow(
+        queries.load("heartbeats.record"),
         device_id,
         now,
         address,
@@ -86,7 +89,16 @@ async def record(
         clock_offset_ms(beat.sent_at, now),
         clean(beat.player_version, 100),
         beat.device_info,
+        hardware,
+        now.replace(minute=0, second=0, microsecond=0),
+        minute,
+        minute if beat.last_error else 0,
     )
+    if noted and noted["hour_finished"]:
+        await conn.execute(queries.load("device_health.keep"), device_id)
+    if noted and noted["another_machine"]:
+        machine = clones.Machine(hardware, str(address), now)
+        await clones.note(conn, device_id, machine, interval_s=interval_s)
     return await commands.deliver(conn, device_id, now=now)
 
 
@@ -106,6 +118,26 @@ def clean(text: str | None, longest: int) -> str | None:
         return None
     whole = text.replace("\x00", "")[:longest]
     return whole.encode("utf-8", "replace").decode()
+
+
+async def _follow_model(
+    conn: asyncpg.Connection, device_id: UUID, device_info: dict[str, Any], now: datetime
+) -> None:
+    async with conn.transaction():
+        await group_rules.hold(conn)
+        another = await conn.fetchval(
+            """
+            /* heartbeats.follow_model */
+            UPDATE devices SET device_info_json = $2
+            WHERE id = $1
+                  AND device_info_json ->> 'model' IS DISTINCT FROM $2::jsonb ->> 'model'
+            RETURNING id
+            """,
+            device_id,
+            device_info,
+        )
+        if another is not None:
+            await group_rules.follow(conn, [device_id], now=now)
 
 
 def _now_playing(playing: NowPlaying | str | None) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage import claims, credentials
+from signage import claims, credentials, settings
 from signage.actors import Actor
 from signage.claims import Approval
 from signage.errors import Invalid, TooMany
@@ -22,8 +22,7 @@ CONSOLE_CLAIM_LIFE_MAX_S = 90 * 24 * 3600
 POLL_INTERVAL_S = 5
 USER_CODE_LETTERS = 8
 CONSOLE_CODE_LETTERS = 12
-PENDING_PER_ADDRESS_MAX = 500
-PENDING_TOTAL_MAX = 20_000
+PENDING_RETRY_AFTER_S = 60
 DEVICE_INFO_MAX_BYTES = 16 * 1024
 INSTALL_SECRET_MAX_CHARS = 200
 
@@ -57,7 +56,8 @@ async def open_for_screen(
 ) -> ScreenClaim:
     """Open a pending claim for a screen without credentials; TooMany over the limits on them."""
     check_device_info(device_info)
-    await _limit_pending(conn, address, now)
+    install_hash = credentials.sha256(install_secret) if install_secret else None
+    await _limit_pending(conn, address, install_hash, now)
     claim_code = credentials.random_secret("dpc_")
     while True:
         user_code = credentials.random_code(USER_CODE_LETTERS)
@@ -74,7 +74,7 @@ async def open_for_screen(
             new_id(),
             claims.code_hash(claim_code, secret),
             claims.code_hash(user_code, secret),
-            install_secret and credentials.sha256(install_secret),
+            install_hash,
             device_info,
             address,
             POLL_INTERVAL_S,
@@ -98,9 +98,7 @@ async def open_for_console(
 ) -> ConsoleClaim:
     """Open a claim that is approved from the start, for somebody to type into a screen."""
     actor.require("pair")
-    if not 60 <= ttl_s <= CONSOLE_CLAIM_LIFE_MAX_S:
-        detail = f"A code lives from 60 to {CONSOLE_CLAIM_LIFE_MAX_S} seconds."
-        raise Invalid.field("/ttl_s", "invalid_ttl", detail)
+    check_ttl(ttl_s)
     async with conn.transaction():
         await claims.check_approval(conn, actor, approval, now)
         claim_code = credentials.random_code(CONSOLE_CODE_LETTERS)
@@ -128,6 +126,13 @@ async def open_for_console(
     return ConsoleClaim(claim_id, claim_code, expires_at)
 
 
+def check_ttl(ttl_s: int) -> None:
+    """Raise Invalid unless a code to type may live so many seconds."""
+    if not 60 <= ttl_s <= CONSOLE_CLAIM_LIFE_MAX_S:
+        detail = f"A code lives from 60 to {CONSOLE_CLAIM_LIFE_MAX_S} seconds."
+        raise Invalid.field("/ttl_s", "invalid_ttl", detail)
+
+
 def check_device_info(device_info: dict[str, Any]) -> None:
     """Raise Invalid where it is over 16 KiB as JSON or holds what PostgreSQL cannot keep."""
     try:
@@ -140,16 +145,25 @@ def check_device_info(device_info: dict[str, Any]) -> None:
         raise Invalid.field("/device_info", "invalid_device_info", detail)
 
 
-async def _limit_pending(conn: asyncpg.Connection, address: str, now: datetime) -> None:
+async def _limit_pending(
+    conn: asyncpg.Connection, address: str, install_hash: bytes | None, now: datetime
+) -> None:
     pending = await conn.fetchrow(
         """
         /* claims.limit_pending */
-        SELECT count(*) AS total, count(*) FILTER (WHERE address = $1) AS here
-        FROM device_claims WHERE state = 'pending' AND expires_at > $2
+        SELECT count(*) AS total, count(*) FILTER (WHERE address = $1) AS here,
+               count(*) FILTER (WHERE install_secret_hash = $2) AS of_install
+        FROM device_claims WHERE state = 'pending' AND expires_at > $3
         """,
         address,
+        install_hash,
         now,
     )
-    if pending["here"] >= PENDING_PER_ADDRESS_MAX or pending["total"] >= PENDING_TOTAL_MAX:
+    limits = await settings.load(conn)
+    if (
+        pending["here"] >= limits.pending_claims_per_address_max
+        or pending["of_install"] >= limits.pending_claims_per_install_max
+        or pending["total"] >= limits.pending_claims_total_max
+    ):
         detail = "Too many screens wait for approval. Approve some, then this one can ask again."
-        raise TooMany(detail, retry_after_s=60, code="too_many_claims")
+        raise TooMany(detail, retry_after_s=PENDING_RETRY_AFTER_S, code="too_many_claims")

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage import claims, devices
+from signage import claim_lists, devices
 from signage.actors import Actor
 
 STORES_SHOWN_MAX = 50
@@ -95,7 +95,7 @@ async def load(conn: asyncpg.Connection, actor: Actor, *, now: datetime) -> Over
         offline_over_an_hour=total("all_long_offline"),
         to_plan=total("all_to_plan"),
         plays_today=total("all_plays"),
-        waiting=await claims.count_pending(conn, now=now) if actor.may("pair") else 0,
+        waiting=await claim_lists.count_pending(conn, now=now) if actor.may("pair") else 0,
         stores=[StoreHealth(**{name: row[name] for name in _STORE_FIELDS}) for row in rows],
         store_count=total("all_stores"),
         played_by_hour=await _played_by_hour(conn, actor, now),

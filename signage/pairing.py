@@ -11,15 +11,25 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage import attempts, audit, claims, credentials, groups, new_claims, placements, tokens
+from signage import (
+    attempts,
+    audit,
+    claims,
+    clones,
+    credentials,
+    group_members,
+    group_rules,
+    new_claims,
+    placements,
+    settings,
+    tokens,
+)
 from signage.actors import Actor
 from signage.errors import PlaybillError, Refused, TooMany
 from signage.ids import new_id
 
 LOST_REPLY_WINDOW_S = 600
 SLOW_DOWN_STEP_S = 5
-WRONG_CODES_PER_ADDRESS_MAX = 100
-WRONG_CODES_TOTAL_MAX = 10_000
 
 
 class Paired(msgspec.Struct, frozen=True):
@@ -87,7 +97,9 @@ async def _pair(
     secret: bytes,
     now: datetime,
 ) -> Paired:
+    # What the former hardware said last is not true of this one.
     device_id: UUID = claim["device_id"] or claim["replaces_device_id"] or new_id()
+    await group_rules.hold(conn)
     if claim["device_id"] is None and claim["replaces_device_id"] is None:
         await _create_device(conn, device_id, claim, now)
     await conn.execute(
@@ -95,7 +107,11 @@ async def _pair(
         /* pairing.pair */
         UPDATE devices
         SET status = 'active', device_info_json = $2, last_address = $3, updated_at = $4,
-            player_version = coalesce($5, player_version)
+            player_version = coalesce($5, player_version), now_playing = NULL,
+            plan_etag_reported = NULL, last_error = NULL, disk_used_bytes = NULL,
+            disk_total_bytes = NULL, clock_offset_ms = NULL, counters = '{}',
+            machine_fingerprint = NULL, machine_address = NULL, machines = '{}',
+            revision = revision + 1
         WHERE id = $1
         """,
         device_id,
@@ -104,12 +120,14 @@ async def _pair(
         now,
         player_version(device_info),
     )
+    await group_rules.follow(conn, [device_id], now=now)
     await conn.execute(
         "/* pairing.note_device */ UPDATE device_claims SET device_id = $2 WHERE id = $1",
         claim["id"],
         device_id,
     )
     pair = await tokens.issue(conn, device_id, secret=secret, now=now)
+    await clones.close_for_new_identity(conn, device_id, now=now)
     await audit.record(
         conn,
         Actor(kind="device", id=device_id, name="", role="device", address=address),
@@ -137,7 +155,7 @@ async def _create_device(
         now,
     )
     await placements.begin(conn, device_id, claim["store_id"], now=now)
-    await groups.put_device(conn, device_id, claim["group_ids"])
+    await group_members.join(conn, device_id, claim["group_ids"], now=now)
 
 
 async def _reason(
@@ -196,9 +214,12 @@ async def _pending(conn: asyncpg.Connection, claim: asyncpg.Record, now: datetim
 
 
 async def _wrong_code(conn: asyncpg.Connection, address: str, now: datetime) -> PlaybillError:
-    here = await attempts.count_failure(conn, "claim_code", f"address {address}", now=now)
-    total = await attempts.count_failure(conn, "claim_code", "everybody", now=now)
-    if here > WRONG_CODES_PER_ADDRESS_MAX or total > WRONG_CODES_TOTAL_MAX:
+    limits = await settings.load(conn)
+    guesses = await attempts.count_guess(conn, "claim_code", address, now=now)
+    if (
+        guesses.here > limits.wrong_codes_per_address_max
+        or guesses.total > limits.wrong_codes_total_max
+    ):
         return TooMany(
             "Too many wrong codes. Wait before the next one; a right code always works.",
             retry_after_s=attempts.seconds_left(now),

@@ -41,7 +41,7 @@ async def load(conn: asyncpg.Connection, device_id: UUID) -> inputs.Inputs:
 async def load_shared(conn: asyncpg.Connection, device_ids: list[UUID]) -> list[Shared]:
     """Return what applies to each of the devices, those with the same inputs together.
 
-    Five statements, however many devices there are. The first device of a group is the first of
+    Six statements, however many devices there are. The first device of a group is the first of
     its kind in ``device_ids``, and the groups are in the order of their first devices.
     """
     reaches = await _reaches(conn, device_ids)
@@ -224,22 +224,29 @@ async def library_of(conn: asyncpg.Connection, playlist_ids: list[UUID]) -> inpu
             playlist_id: inputs.Playlist(id=playlist_id, items=tuple(found))
             for playlist_id, found in by_playlist.items()
         },
-        content=await _content(conn, list(content_ids)),
+        content=await contents_of(conn, list(content_ids)),
     )
 
 
-async def _content(conn: asyncpg.Connection, content_ids: list[UUID]) -> dict[UUID, inputs.Content]:
+async def contents_of(
+    conn: asyncpg.Connection, content_ids: list[UUID]
+) -> dict[UUID, inputs.Content]:
+    """Return the contents with their versions and when each is live."""
     rows = await conn.fetch(
         """
         /* plan_inputs.content */
         SELECT c.id, c.kind, c.campaign_id, c.valid_from, c.valid_until,
-               c.approval_state = 'approved' AS approved, c.archived_at IS NOT NULL AS archived,
-               c.recalled_at IS NOT NULL AS recalled,
+               c.archived_at IS NOT NULL AS archived, c.recalled_at IS NOT NULL AS recalled,
+               EXISTS (SELECT 1 FROM content_publications p WHERE p.content_id = c.id)
+               OR c.approval_state = 'approved' AS approved,
                (SELECT coalesce(jsonb_agg(jsonb_build_object(
                     'id', v.id, 'version', v.version, 'mime', v.mime, 'sha256', v.sha256,
                     'bytes', v.bytes, 'url', v.url, 'duration_ms', v.duration_ms,
                     'width', v.width, 'height', v.height) ORDER BY v.version), '[]')
-                FROM content_versions v WHERE v.content_id = c.id) AS versions,
+                FROM content_versions v WHERE v.content_id = c.id AND NOT EXISTS (
+                    SELECT 1 FROM content_approvals a
+                    WHERE a.content_id = v.content_id AND a.version = v.version
+                          AND a.state <> 'approved')) AS versions,
                (SELECT coalesce(jsonb_agg(jsonb_build_object(
                     'live_from', p.live_from, 'version', p.version) ORDER BY p.live_from), '[]')
                 FROM content_publications p WHERE p.content_id = c.id) AS publications

@@ -7,7 +7,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage.errors import Conflict, FieldError, Invalid
+from signage import playlist_nesting
+from signage.errors import FieldError, Invalid, Stale
 from signage.ids import new_id
 from signage.values import Instant, SmallInteger
 
@@ -54,22 +55,19 @@ class Item(msgspec.Struct, frozen=True):
     not_before: datetime | None
     not_after: datetime | None
     weight: int
+    campaign: str | None = None
+
+    def as_new(self) -> NewItem:
+        """Return the item as it would be saved again, with its id."""
+        return NewItem(**{name: getattr(self, name) for name in NewItem.__struct_fields__})
 
 
 async def list_for(conn: asyncpg.Connection, playlist_id: UUID, edition: Edition) -> list[Item]:
     """Return the items of one edition in their order."""
     rows = await conn.fetch(
-        """
+        f"""
         /* playlist_items.list_for */
-        SELECT i.id, i.position, i.content_id, i.nested_playlist_id AS playlist_id,
-               coalesce(c.name, n.name) AS name, coalesce(c.kind, 'playlist') AS kind,
-               i.duration_ms, v.duration_ms AS own_duration_ms, v.poster_sha256,
-               i.pinned_version AS version, i.campaign_id, i.not_before, i.not_after, i.weight
-        FROM playlist_items i
-        LEFT JOIN content c ON c.id = i.content_id
-        LEFT JOIN content_versions v
-               ON v.content_id = c.id AND v.version = coalesce(i.pinned_version, c.latest_version)
-        LEFT JOIN playlists n ON n.id = i.nested_playlist_id
+        {SHOWN}
         WHERE i.playlist_id = $1 AND i.edition = $2
         ORDER BY i.position
         """,
@@ -79,15 +77,25 @@ async def list_for(conn: asyncpg.Connection, playlist_id: UUID, edition: Edition
     return [Item(**dict(row)) for row in rows]
 
 
-async def replace(conn: asyncpg.Connection, playlist_id: UUID, items: list[NewItem]) -> None:
+async def replace(
+    conn: asyncpg.Connection,
+    playlist_id: UUID,
+    items: list[NewItem],
+    *,
+    once: list[Item] | None = None,
+) -> None:
     """Make the draft hold exactly these items; those equal to one that was there keep its id.
 
-    Raises Invalid with a pointer to each wrong value, Conflict where a nested playlist would come
-    to hold itself. Two statements, whatever the number of items.
+    ``once`` are items that it held before and may hold again under their ids, archived content
+    included. Raises Invalid with a pointer to each wrong value, Conflict where a nested playlist
+    would come to hold itself. Two statements, whatever the number of items.
     """
-    await _check(conn, items)
-    await _refuse_cycle(conn, playlist_id, items)
-    ids = _kept_ids(await list_for(conn, playlist_id, "draft"), items)
+    before = await list_for(conn, playlist_id, "draft")
+    held = [*before, *(once or [])]
+    await _check(conn, items, held)
+    nested = [item.playlist_id for item in items if item.playlist_id is not None]
+    await playlist_nesting.refuse_cycle(conn, playlist_id, nested)
+    ids = _kept_ids(before, items, {item.id for item in held})
     await conn.execute(
         "/* playlist_items.clear */ DELETE FROM playlist_items WHERE playlist_id = $1 "
         "AND edition = 'draft'",
@@ -119,6 +127,28 @@ async def replace(conn: asyncpg.Connection, playlist_id: UUID, items: list[NewIt
     )
 
 
+async def reorder(conn: asyncpg.Connection, playlist_id: UUID, order: list[UUID]) -> None:
+    """Put the draft's items in this order, in one statement whatever their number.
+
+    Stale unless the order names each of them exactly once.
+    """
+    status = await conn.execute(
+        """
+        /* playlist_items.reorder */
+        UPDATE playlist_items i SET position = n.position - 1
+        FROM unnest($2::uuid[]) WITH ORDINALITY AS n (id, position)
+        WHERE i.playlist_id = $1 AND i.edition = 'draft' AND i.id = n.id
+              AND cardinality($2) = (SELECT count(DISTINCT o.id) FROM unnest($2::uuid[]) AS o (id))
+              AND cardinality($2) = (SELECT count(*) FROM playlist_items a
+                                     WHERE a.playlist_id = $1 AND a.edition = 'draft')
+        """,
+        playlist_id,
+        order,
+    )
+    if int(status.split()[-1]) != len(order):
+        raise Stale("The order does not name every item once. Load the playlist again.")
+
+
 async def publish(conn: asyncpg.Connection, playlist_id: UUID) -> None:
     """Make the live edition equal to the draft, ids included."""
     await conn.execute(
@@ -142,9 +172,22 @@ async def publish(conn: asyncpg.Connection, playlist_id: UUID) -> None:
     )
 
 
-def _kept_ids(before: list[Item], items: list[NewItem]) -> list[UUID]:
+SHOWN = """
+SELECT i.id, i.position, i.content_id, i.nested_playlist_id AS playlist_id,
+       coalesce(c.name, n.name) AS name, coalesce(c.kind, 'playlist') AS kind,
+       i.duration_ms, v.duration_ms AS own_duration_ms, v.poster_sha256,
+       i.pinned_version AS version, i.campaign_id, g.name AS campaign, i.not_before, i.not_after,
+       i.weight
+FROM playlist_items i
+LEFT JOIN content c ON c.id = i.content_id
+LEFT JOIN content_versions v
+       ON v.content_id = c.id AND v.version = coalesce(i.pinned_version, c.latest_version)
+LEFT JOIN playlists n ON n.id = i.nested_playlist_id
+LEFT JOIN campaigns g ON g.id = i.campaign_id"""
+
+
+def _kept_ids(before: list[Item], items: list[NewItem], known: set[UUID]) -> list[UUID]:
     # Equal items keep their ids in order; an id that was sent counts only if it is one of ours.
-    known = {item.id for item in before}
     sent = {item.id for item in items}
     free: dict[object, list[UUID]] = {}
     for item in before:
@@ -164,12 +207,12 @@ def _identity(item: Item | NewItem) -> object:
     return (item.content_id, item.playlist_id, item.duration_ms, item.version, item.campaign_id)
 
 
-async def _check(conn: asyncpg.Connection, items: list[NewItem]) -> None:
+async def _check(conn: asyncpg.Connection, items: list[NewItem], held: list[Item]) -> None:
     if len(items) > ITEMS_MAX:
         detail = f"A playlist holds at most {ITEMS_MAX} items. Nest playlists for more."
         raise Invalid.field("/items", "too_many_items", detail)
     errors = [error for index, item in enumerate(items) for error in _check_item(index, item)]
-    errors += await _unknown(conn, items)
+    errors += await _unknown(conn, items, held)
     if errors:
         raise Invalid(errors)
 
@@ -194,7 +237,10 @@ def _check_item(index: int, item: NewItem) -> list[FieldError]:
     return errors
 
 
-async def _unknown(conn: asyncpg.Connection, items: list[NewItem]) -> list[FieldError]:
+async def _unknown(
+    conn: asyncpg.Connection, items: list[NewItem], held: list[Item]
+) -> list[FieldError]:
+    # What was archived since may stay where it is, or nobody could save what is around it.
     rows = await conn.fetch(
         """
         /* playlist_items.unknown */
@@ -205,8 +251,10 @@ async def _unknown(conn: asyncpg.Connection, items: list[NewItem]) -> list[Field
                     WHEN n.campaign_id IS NOT NULL AND g.id IS NULL THEN 'campaign_id' END AS field
         FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[]) WITH ORDINALITY
              AS n (content_id, playlist_id, version, campaign_id, position)
-        LEFT JOIN content c ON c.id = n.content_id AND c.archived_at IS NULL
-        LEFT JOIN playlists p ON p.id = n.playlist_id AND p.archived_at IS NULL
+        LEFT JOIN content c ON c.id = n.content_id
+               AND (c.archived_at IS NULL OR c.id = ANY ($5))
+        LEFT JOIN playlists p ON p.id = n.playlist_id
+               AND (p.archived_at IS NULL OR p.id = ANY ($6))
         LEFT JOIN content_versions v ON v.content_id = n.content_id AND v.version = n.version
         LEFT JOIN campaigns g ON g.id = n.campaign_id
         """,
@@ -214,6 +262,8 @@ async def _unknown(conn: asyncpg.Connection, items: list[NewItem]) -> list[Field
         [item.playlist_id for item in items],
         [item.version for item in items],
         [item.campaign_id for item in items],
+        [item.content_id for item in held if item.content_id],
+        [item.playlist_id for item in held if item.playlist_id],
     )
     return [
         FieldError(
@@ -224,24 +274,3 @@ async def _unknown(conn: asyncpg.Connection, items: list[NewItem]) -> list[Field
         for row in rows
         if row["field"]
     ]
-
-
-async def _refuse_cycle(conn: asyncpg.Connection, playlist_id: UUID, items: list[NewItem]) -> None:
-    nested = [item.playlist_id for item in items if item.playlist_id is not None]
-    cyclic = bool(nested) and await conn.fetchval(
-        """
-        /* playlist_items.refuse_cycle */
-        WITH RECURSIVE inside AS (
-            SELECT unnest($2::uuid[]) AS id
-            UNION
-            SELECT i.nested_playlist_id FROM playlist_items i JOIN inside n ON n.id = i.playlist_id
-            WHERE i.nested_playlist_id IS NOT NULL
-        )
-        SELECT EXISTS (SELECT 1 FROM inside WHERE id = $1)
-        """,
-        playlist_id,
-        nested,
-    )
-    if cyclic:
-        detail = "This playlist would come to hold itself. Leave out the one that contains it."
-        raise Conflict(detail, code="playlist_cycle")

@@ -102,7 +102,7 @@ async def list_for(
     cursor: str | None = None,
 ) -> paging.Page[Refused]:
     """Return a page of what was refused from the screens in the actor's stores, newest first."""
-    actor.require("report")
+    actor.require_all_campaigns("report")
     after = paging.decode(cursor, tuple[datetime, UUID, str, str])
     rows = await conn.fetch(
         """

@@ -47,7 +47,7 @@ async def replay(
 
     Invalid with more than 1,000 ids or one that no list gave.
     """
-    actor.require("report")
+    actor.require_all_campaigns("report")
     keys = _keys(ids)
     async with conn.transaction():
         batches = await _batches(conn, actor, keys)

@@ -121,13 +121,14 @@ def _filters(actor: Actor, query: ReportQuery) -> list[Any]:
     return [
         query.from_,
         query.to,
-        actor.store_ids,
+        actor.report_store_ids,
         query.campaign_id or None,
         query.store_id or None,
         query.group_id or None,
         query.device_id or None,
         query.content_id or None,
         query.result or None,
+        actor.campaign_ids,
     ]
 
 

@@ -4,27 +4,65 @@ A setting that nobody has changed has no row, so a better default reaches every 
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import asyncpg
 import msgspec
 
 from signage import audit
 from signage.actors import Actor
+from signage.errors import Invalid, Stale
+from signage.values import is_timezone
+
+_Name = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+_Hours = Annotated[int, msgspec.Meta(ge=1, le=30 * 24)]
+_Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
+_Many = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+# A whole roll-out sits behind one address.
+_RollOut = Annotated[int, msgspec.Meta(ge=300, le=1_000_000)]
 
 
 class Settings(msgspec.Struct, frozen=True):
     """Every setting. Units stand in the names; limits are those of ``Changes``."""
 
+    organisation_name: str = ""
+    default_timezone: str = "UTC"
     two_factor_required_for_admins: bool = False
     approval_required: bool = False
+    own_approval_allowed: bool = False
+    outgoing_private_allowed: bool = False
+    access_token_life_h: int = 24
+    refresh_token_idle_life_days: int = 90
+    pending_claims_per_address_max: int = 500
+    pending_claims_per_install_max: int = 20
+    pending_claims_total_max: int = 20_000
+    wrong_codes_per_address_max: int = 100
+    wrong_codes_total_max: int = 10_000
 
 
 class Changes(msgspec.Struct, forbid_unknown_fields=True):
     """What may be changed; what is left out stays as it is, null returns to the default."""
 
+    organisation_name: _Name | msgspec.UnsetType | None = msgspec.UNSET
+    default_timezone: str | msgspec.UnsetType | None = msgspec.UNSET
     two_factor_required_for_admins: bool | msgspec.UnsetType | None = msgspec.UNSET
     approval_required: bool | msgspec.UnsetType | None = msgspec.UNSET
+    own_approval_allowed: bool | msgspec.UnsetType | None = msgspec.UNSET
+    outgoing_private_allowed: bool | msgspec.UnsetType | None = msgspec.UNSET
+    access_token_life_h: _Hours | msgspec.UnsetType | None = msgspec.UNSET
+    refresh_token_idle_life_days: _Days | msgspec.UnsetType | None = msgspec.UNSET
+    pending_claims_per_address_max: _RollOut | msgspec.UnsetType | None = msgspec.UNSET
+    pending_claims_per_install_max: _Many | msgspec.UnsetType | None = msgspec.UNSET
+    pending_claims_total_max: _RollOut | msgspec.UnsetType | None = msgspec.UNSET
+    wrong_codes_per_address_max: _Many | msgspec.UnsetType | None = msgspec.UNSET
+    wrong_codes_total_max: _Many | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Who changed a setting, empty where it was the program, and when."""
+
+    by: str
+    at: datetime
 
 
 async def load(conn: asyncpg.Connection) -> Settings:
@@ -36,11 +74,47 @@ async def load(conn: asyncpg.Connection) -> Settings:
     )
 
 
+async def origins(conn: asyncpg.Connection) -> dict[str, Origin]:
+    """Return who changed which setting when; what has its default is absent."""
+    rows = await conn.fetch(
+        """
+        /* settings.origins */
+        SELECT s.key, coalesce(u.name, k.name, '') AS name, s.changed_at
+        FROM settings s
+        LEFT JOIN users u ON u.id = s.changed_by
+        LEFT JOIN api_keys k ON k.id = s.changed_by
+        """
+    )
+    return {row["key"]: Origin(row["name"], row["changed_at"]) for row in rows}
+
+
+async def version(conn: asyncpg.Connection) -> str:
+    """Return what tells one state of all settings from another, for forms and If-Match."""
+    found: str = await conn.fetchval(
+        """
+        /* settings.version */
+        SELECT coalesce(md5(string_agg(concat_ws(' ', key, value, changed_at), ',' ORDER BY key)),
+                        '0')
+        FROM settings
+        """
+    )
+    return found
+
+
 async def change(
-    conn: asyncpg.Connection, actor: Actor, changes: Changes, *, now: datetime
+    conn: asyncpg.Connection,
+    actor: Actor,
+    changes: Changes,
+    *,
+    expected: str | None = None,
+    now: datetime,
 ) -> Settings:
-    """Change what is given and return the whole. Forbidden without the right to administer."""
-    actor.require("administer")
+    """Change what is given and return the whole.
+
+    Forbidden, Invalid, or Stale where ``expected`` is no longer the version.
+    """
+    actor.require_everywhere("administer")
+    _check(changes)
     given: dict[str, Any] = {
         key: value
         for key, value in msgspec.structs.asdict(changes).items()
@@ -48,6 +122,8 @@ async def change(
     }
     async with conn.transaction():
         await conn.execute("/* settings.lock */ LOCK TABLE settings IN SHARE ROW EXCLUSIVE MODE")
+        if expected not in (None, await version(conn)):
+            raise Stale("Somebody else changed the settings meanwhile. Load them again.")
         before = await load(conn)
         await _write(conn, actor, given, now)
         after = await load(conn)
@@ -62,6 +138,13 @@ async def change(
             now=now,
         )
     return after
+
+
+def _check(changes: Changes) -> None:
+    zone = changes.default_timezone
+    if isinstance(zone, str) and not is_timezone(zone):
+        detail = f"{zone[:100]!r} is no time zone such as Europe/Lisbon."
+        raise Invalid.field("/default_timezone", "unknown_timezone", detail)
 
 
 async def _write(

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from signage import credentials, users
+from signage import audit, credentials, users
 from signage.actors import SYSTEM
 from signage.errors import NotFound
 
@@ -16,16 +16,25 @@ async def open_link(conn: asyncpg.Connection, *, now: datetime) -> str | None:
     if await users.any_exist(conn):
         return None
     token = credentials.random_secret("")
-    await conn.execute(
-        """
-        /* setup.open_link */
-        INSERT INTO invitations (token_hash, kind, role, created_at, expires_at)
-        VALUES ($1, 'setup', 'admin', $2, $3)
-        """,
-        credentials.sha256(token),
-        now,
-        now + timedelta(seconds=LINK_LIFE_S),
-    )
+    async with conn.transaction():
+        await conn.execute(
+            """
+            /* setup.open_link */
+            INSERT INTO invitations (token_hash, kind, role, created_at, expires_at)
+            VALUES ($1, 'setup', 'admin', $2, $3)
+            """,
+            credentials.sha256(token),
+            now,
+            now + timedelta(seconds=LINK_LIFE_S),
+        )
+        await audit.record(
+            conn,
+            SYSTEM,
+            action="setup.open_link",
+            entity="installation",
+            entity_id="setup",
+            now=now,
+        )
     return token
 
 

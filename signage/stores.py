@@ -2,26 +2,22 @@
 
 import re
 from datetime import date, datetime
-from typing import Literal, get_args
+from typing import Any, get_args
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from signage import audit, paging
-from signage.actors import Actor
+from signage import audit, opening_hours
+from signage.actors import SYSTEM, Actor
 from signage.errors import Conflict, FieldError, Invalid, NotFound
 from signage.ids import new_id
+from signage.opening_hours import Hours, Weekday
 from signage.values import is_timezone
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Hours = list[tuple[str, str]]
-"""Times of day from which and until which a store is open, as ``HH:MM``; until may be ``24:00``."""
 
 NAME_MAX_CHARS = 200
 ADDRESS_MAX_CHARS = 500
 REGION_MAX_CHARS = 200
-INTERVALS_A_DAY_MAX = 8
 SPECIAL_DAYS_MAX = 1000
 
 
@@ -56,10 +52,22 @@ class Store(msgspec.Struct, frozen=True):
     updated_at: datetime
 
 
+def require_reader(actor: Actor) -> None:
+    """Raise Forbidden unless the actor may list stores and groups: who watches screens, or reads
+    reports of more than campaigns of their own.
+    """
+    if not actor.may("watch"):
+        actor.require_all_campaigns("report")
+
+
 async def find(conn: asyncpg.Connection, actor: Actor, store_id: UUID) -> Store:
     """Return the store, or raise NotFound."""
     row = await conn.fetchrow(
-        f"/* stores.find */ {_SELECT} WHERE s.id = $1 AND ($2::uuid[] IS NULL OR s.id = ANY ($2))",
+        f"""
+        /* stores.find */
+        {_SELECT}
+        WHERE s.id = $1 AND s.archived_at IS NULL AND ($2::uuid[] IS NULL OR s.id = ANY ($2))
+        """,
         store_id,
         actor.store_ids,
     )
@@ -90,10 +98,16 @@ async def list_for(conn: asyncpg.Connection, actor: Actor) -> list[Store]:
     return [_store(row) for row in rows]
 
 
-async def ids_of(conn: asyncpg.Connection, codes: list[str]) -> list[UUID]:
+async def ids_of(conn: asyncpg.Connection, codes: list[str], actor: Actor = SYSTEM) -> list[UUID]:
     """Return the ids of the stores with these codes; NotFound names the first unknown one."""
     rows = await conn.fetch(
-        "/* stores.ids_of */ SELECT code, id FROM stores WHERE code = ANY ($1)", codes
+        """
+        /* stores.ids_of */
+        SELECT code, id FROM stores
+        WHERE code = ANY ($1) AND archived_at IS NULL AND ($2::uuid[] IS NULL OR id = ANY ($2))
+        """,
+        codes,
+        actor.store_ids,
     )
     by_code = {row["code"]: row["id"] for row in rows}
     for code in codes:
@@ -102,56 +116,36 @@ async def ids_of(conn: asyncpg.Connection, codes: list[str]) -> list[UUID]:
     return [by_code[code] for code in codes]
 
 
-async def list_page(
-    conn: asyncpg.Connection, actor: Actor, *, limit: int, cursor: str | None = None
-) -> paging.Page[Store]:
-    """Return a page of the actor's stores by name."""
-    after = paging.decode(cursor, tuple[str, UUID])
+async def names_of(
+    conn: asyncpg.Connection, actor: Actor, store_ids: list[UUID]
+) -> list[tuple[str, str]]:
+    """Return code and name of those of the stores that are within the actor's scope, by name."""
     rows = await conn.fetch(
-        f"""
-        /* stores.list_page */
-        {_SELECT}
-        WHERE s.archived_at IS NULL AND ($1::uuid[] IS NULL OR s.id = ANY ($1))
-              AND ($2::text IS NULL OR (s.name, s.id) > ($2, $3::uuid))
-        ORDER BY s.name, s.id
-        LIMIT $4
+        """
+        /* stores.names_of */
+        SELECT code, name FROM stores
+        WHERE id = ANY ($1) AND archived_at IS NULL AND ($2::uuid[] IS NULL OR id = ANY ($2))
+        ORDER BY name, id
         """,
+        store_ids,
         actor.store_ids,
-        *(after or (None, None)),
-        limit + 1,
     )
-    found, next_cursor = paging.cut(rows, limit, lambda row: [row["name"], row["id"]])
-    return paging.Page([_store(row) for row in found], next_cursor)
+    return [(row["code"], row["name"]) for row in rows]
 
 
 async def create(conn: asyncpg.Connection, actor: Actor, new: NewStore, *, now: datetime) -> Store:
-    """Open a store. Invalid for a wrong value, Conflict where the code is taken."""
+    """Open a store; only administrators do.
+
+    Invalid for a wrong value, Conflict where the code is taken.
+    """
     actor.require("administer")
-    _check(new)
+    errors = errors_in(new)
+    if errors:
+        raise Invalid(errors)
     store_id = new_id()
     async with conn.transaction():
-        made = await conn.fetchval(
-            """
-            /* stores.create */
-            INSERT INTO stores (id, code, name, timezone, address, region, opening_hours,
-                                closures, special_days, created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
-            ON CONFLICT (code) DO NOTHING
-            RETURNING id
-            """,
-            store_id,
-            new.code,
-            new.name.strip(),
-            new.timezone,
-            new.address,
-            new.region,
-            new.opening_hours,
-            new.closures,
-            {day.isoformat(): hours for day, hours in new.special_days.items()},
-            now,
-        )
-        if made is None:
-            raise Conflict(f"Another store has the code {new.code}.", code="store_code_taken")
+        if not await insert(conn, {store_id: new}, now=now):
+            raise code_taken(new.code)
         await audit.record(
             conn,
             actor,
@@ -164,6 +158,51 @@ async def create(conn: asyncpg.Connection, actor: Actor, new: NewStore, *, now: 
         return await find(conn, actor, store_id)
 
 
+async def insert(
+    conn: asyncpg.Connection, new: dict[UUID, NewStore], *, now: datetime
+) -> set[UUID]:
+    """Add stores that were checked and return the ids of those whose codes were free."""
+    rows = await conn.fetch(
+        """
+        /* stores.insert */
+        INSERT INTO stores (id, code, name, timezone, address, region, opening_hours, closures,
+                            special_days, created_at, updated_at)
+        SELECT n.id, n.code, n.name, n.timezone, n.address, n.region, n.opening_hours, n.closures,
+               n.special_days, $2, $2
+        FROM jsonb_to_recordset($1)
+             AS n (id uuid, code text, name text, timezone text, address text, region text,
+                   opening_hours jsonb, closures date[], special_days jsonb)
+        ON CONFLICT (code) WHERE archived_at IS NULL DO NOTHING
+        RETURNING id
+        """,
+        [{"id": store_id, **_kept(store)} for store_id, store in new.items()],
+        now,
+    )
+    return {row["id"] for row in rows}
+
+
+def code_taken(code: str) -> Conflict:
+    """Return the refusal of a code that another store has."""
+    return Conflict(f"Another store has the code {code}.", code="store_code_taken")
+
+
+def errors_in(new: NewStore) -> list[FieldError]:
+    """Return what is wrong with the values of a store."""
+    errors = _errors_in_texts(new)
+    if not is_timezone(new.timezone):
+        detail = f"{new.timezone[:64]} is no IANA time zone, such as Europe/Lisbon."
+        errors.append(FieldError("/timezone", "unknown_timezone", detail))
+    for day in get_args(Weekday):
+        hours = (new.opening_hours or {}).get(day, [])
+        errors += opening_hours.check(f"/opening_hours/{day}", hours)
+    for date_, hours in new.special_days.items():
+        errors += opening_hours.check(f"/special_days/{date_.isoformat()}", hours)
+    if len(new.special_days) + len(new.closures) > SPECIAL_DAYS_MAX:
+        detail = f"At most {SPECIAL_DAYS_MAX} closures and special days."
+        errors.append(FieldError("/special_days", "too_many_days", detail))
+    return errors
+
+
 _SELECT = """
 SELECT s.id, s.code, s.name, s.timezone, s.address, s.region, s.opening_hours, s.closures,
        s.special_days, s.revision, s.created_at, s.updated_at,
@@ -171,26 +210,15 @@ SELECT s.id, s.code, s.name, s.timezone, s.address, s.region, s.opening_hours, s
 FROM stores s"""
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
-_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
 
 
-def _check(new: NewStore) -> None:
-    errors = _check_texts(new)
-    if not is_timezone(new.timezone):
-        detail = f"{new.timezone} is no IANA time zone, such as Europe/Lisbon."
-        errors.append(FieldError("/timezone", "unknown_timezone", detail))
-    for day in get_args(Weekday):
-        errors += _check_hours(f"/opening_hours/{day}", (new.opening_hours or {}).get(day, []))
-    for date_, hours in new.special_days.items():
-        errors += _check_hours(f"/special_days/{date_.isoformat()}", hours)
-    if len(new.special_days) + len(new.closures) > SPECIAL_DAYS_MAX:
-        detail = f"At most {SPECIAL_DAYS_MAX} closures and special days."
-        errors.append(FieldError("/special_days", "too_many_days", detail))
-    if errors:
-        raise Invalid(errors)
+def _kept(store: NewStore) -> dict[str, Any]:
+    fields = msgspec.structs.asdict(store)
+    texts = {name: fields[name].strip() for name in ("name", "address", "region")}
+    return fields | texts | {"opening_hours": store.opening_hours or None}
 
 
-def _check_texts(new: NewStore) -> list[FieldError]:
+def _errors_in_texts(new: NewStore) -> list[FieldError]:
     errors = []
     if not _CODE.fullmatch(new.code):
         detail = "A code has 1 to 32 letters, digits, dots, dashes or underscores."
@@ -205,15 +233,6 @@ def _check_texts(new: NewStore) -> list[FieldError]:
         detail = f"A region has at most {REGION_MAX_CHARS} characters."
         errors.append(FieldError("/region", "invalid_region", detail))
     return errors
-
-
-def _check_hours(pointer: str, hours: Hours) -> list[FieldError]:
-    right = len(hours) <= INTERVALS_A_DAY_MAX and all(
-        _TIME.fullmatch(opens) and _TIME.fullmatch(closes) and opens != closes
-        for opens, closes in hours
-    )
-    detail = 'Opening hours are pairs of times such as ["08:00", "20:00"].'
-    return [] if right else [FieldError(pointer, "invalid_hours", detail)]
 
 
 def _store(row: asyncpg.Record) -> Store:

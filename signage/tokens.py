@@ -11,14 +11,15 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage import audit, credentials, incidents
+from signage import audit, credentials, incidents, settings
 from signage.actors import Actor
 from signage.errors import Unauthenticated
 from signage.ids import new_id
 
-ACCESS_TOKEN_LIFE_S = 24 * 3600
-REFRESH_TOKEN_IDLE_LIFE_S = 90 * 24 * 3600
 OVERLAP_S = 600
+RENEWED_AFTER_S = 60
+"""How long a pair that is asked for again keeps the life it was given: who asks many times at once
+waits for one write."""
 
 ACCESS = "pbd1"
 REFRESH = "pbr1"
@@ -37,7 +38,8 @@ async def issue(
 ) -> TokenPair:
     """Begin a new family for the device: every token it had before is void from now on."""
     family = new_id()
-    pair = _derive(secret, device_id, family, 0)
+    life = await _life(conn, now)
+    pair = _derive(secret, device_id, family, 0, life.access_s)
     await conn.execute(
         """
         /* tokens.issue */
@@ -50,9 +52,9 @@ async def issue(
         device_id,
         family,
         credentials.sha256(pair.device_token),
-        now + timedelta(seconds=ACCESS_TOKEN_LIFE_S),
+        life.access_until,
         credentials.sha256(pair.refresh_token),
-        now + timedelta(seconds=REFRESH_TOKEN_IDLE_LIFE_S),
+        life.refresh_until,
     )
     return pair
 
@@ -65,19 +67,12 @@ async def authenticate(
     Raises Unauthenticated with the code ``token_expired`` (refresh it), ``token_revoked`` or
     ``invalid_token`` (pair again). The first use of a new token ends the former one's overlap.
     """
-    row = await conn.fetchrow(
-        """
-        /* tokens.authenticate */
-        SELECT id, name, store_id, status, token_hash, token_expires_at, token_used_at,
-               previous_token_hash, previous_token_until
-        FROM devices WHERE id = $1
-        """,
-        credentials.device_of_token(ACCESS, token),
-    )
+    device_id = credentials.device_of_token(ACCESS, token)
+    row = device_id and await conn.fetchrow(_HOLDER, device_id)
     hashed = credentials.sha256(token)
-    current = row is not None and credentials.same(row["token_hash"], hashed)
-    previous = row is not None and credentials.same(row["previous_token_hash"], hashed)
-    if row is None or not (current or previous):
+    current = row and credentials.same(row["token_hash"], hashed)
+    previous = row and credentials.same(row["previous_token_hash"], hashed)
+    if not row or not (current or previous):
         raise Unauthenticated("This device token is not valid. Pair again.", code="invalid_token")
     if row["status"] != "active":
         raise Unauthenticated("This screen was revoked. Pair again.", code="token_revoked")
@@ -94,6 +89,13 @@ async def authenticate(
         address=address,
         request_id=request_id,
     )
+
+
+_HOLDER = """
+/* tokens.authenticate */
+SELECT id, name, store_id, status, token_hash, token_expires_at, token_used_at,
+       previous_token_hash, previous_token_until
+FROM devices WHERE id = $1"""
 
 
 async def refresh(
@@ -132,7 +134,9 @@ FROM devices WHERE id = $1 FOR UPDATE"""
 async def _advance(
     conn: asyncpg.Connection, row: asyncpg.Record, secret: bytes, now: datetime
 ) -> TokenPair:
-    pair = _derive(secret, row["id"], row["token_family"], row["token_generation"] + 1)
+    life = await _life(conn, now)
+    generation = row["token_generation"] + 1
+    pair = _derive(secret, row["id"], row["token_family"], generation, life.access_s)
     await conn.execute(
         """
         /* tokens.advance */
@@ -148,9 +152,9 @@ async def _advance(
         row["id"],
         now + timedelta(seconds=OVERLAP_S),
         credentials.sha256(pair.device_token),
-        now + timedelta(seconds=ACCESS_TOKEN_LIFE_S),
+        life.access_until,
         credentials.sha256(pair.refresh_token),
-        now + timedelta(seconds=REFRESH_TOKEN_IDLE_LIFE_S),
+        life.refresh_until,
     )
     return pair
 
@@ -159,22 +163,28 @@ async def _repeat(
     conn: asyncpg.Connection, row: asyncpg.Record, secret: bytes, now: datetime
 ) -> TokenPair:
     # However late the same pair is asked for again, it must be of use: its life starts anew.
+    life = await _life(conn, now)
+    left_s = int((row["token_expires_at"] - now).total_seconds())
+    family, generation = row["token_family"], row["token_generation"]
+    if life.access_s - RENEWED_AFTER_S < left_s <= life.access_s:
+        return _derive(secret, row["id"], family, generation, left_s)
     await conn.execute(
         """
         /* tokens.repeat */
         UPDATE devices SET token_expires_at = $2, refresh_expires_at = $3 WHERE id = $1
         """,
         row["id"],
-        now + timedelta(seconds=ACCESS_TOKEN_LIFE_S),
-        now + timedelta(seconds=REFRESH_TOKEN_IDLE_LIFE_S),
+        life.access_until,
+        life.refresh_until,
     )
-    return _derive(secret, row["id"], row["token_family"], row["token_generation"])
+    return _derive(secret, row["id"], family, generation, life.access_s)
 
 
 def _was_given_before(row: asyncpg.Record, refresh_token: str, secret: bytes) -> bool:
     # Only the latest former token is kept; those before it can be derived again.
     return any(
-        _derive(secret, row["id"], row["token_family"], generation).refresh_token == refresh_token
+        _derive(secret, row["id"], row["token_family"], generation, 0).refresh_token
+        == refresh_token
         for generation in range(row["token_generation"])
     )
 
@@ -220,9 +230,26 @@ async def _revoke_for_reuse(conn: asyncpg.Connection, device_id: UUID, now: date
     )
 
 
-def _derive(secret: bytes, device_id: UUID, family: UUID, generation: int) -> TokenPair:
+class _Life(msgspec.Struct, frozen=True):
+    """How long tokens that are given now are good for."""
+
+    access_s: int
+    access_until: datetime
+    refresh_until: datetime
+
+
+async def _life(conn: asyncpg.Connection, now: datetime) -> _Life:
+    chosen = await settings.load(conn)
+    access = timedelta(hours=chosen.access_token_life_h)
+    idle = timedelta(days=chosen.refresh_token_idle_life_days)
+    return _Life(int(access.total_seconds()), now + access, now + idle)
+
+
+def _derive(
+    secret: bytes, device_id: UUID, family: UUID, generation: int, expires_in_s: int
+) -> TokenPair:
     def token(kind: str) -> str:
         key = credentials.keyed(secret, kind, device_id.hex, family.hex, str(generation))
         return credentials.device_token(kind, device_id, key)
 
-    return TokenPair(token(ACCESS), token(REFRESH), ACCESS_TOKEN_LIFE_S)
+    return TokenPair(token(ACCESS), token(REFRESH), expires_in_s)

@@ -8,10 +8,7 @@ import msgspec
 from quart import Response, request
 
 from signage.errors import FieldError, Invalid, Refused
-from web.services import now
-
-BODY_MAX_BYTES = 1024 * 1024
-DECOMPRESSED_MAX_BYTES = 8 * 1024 * 1024
+from web.services import now, services
 
 Shape = TypeVar("Shape")
 
@@ -40,11 +37,11 @@ async def read() -> bytes:
     if request.mimetype not in ("application/json", ""):
         detail = f"Send application/json, not {request.mimetype[:100]}."
         raise Refused(detail, code="unsupported_media_type")
-    body = bytearray()
+    body, most = bytearray(), services().limits.body_max_bytes
     async for chunk in request.body:
         body += chunk
-        if len(body) > BODY_MAX_BYTES:
-            raise Refused(f"At most {BODY_MAX_BYTES} bytes.", code="too_large")
+        if len(body) > most:
+            raise Refused(f"At most {most} bytes.", code="too_large")
     match request.headers.get("Content-Encoding", "identity").lower():
         case "identity":
             return bytes(body)
@@ -86,13 +83,14 @@ def field_error(message: str) -> FieldError:
 
 
 def _decompressed(body: bytes) -> bytes:
+    most = services().limits.decompressed_max_bytes
     inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
-        inflated = inflater.decompress(body, DECOMPRESSED_MAX_BYTES + 1)
+        inflated = inflater.decompress(body, most + 1)
     except zlib.error as error:
         raise Refused("The body is not gzip.", code="not_gzip") from error
-    if len(inflated) > DECOMPRESSED_MAX_BYTES:
-        raise Refused(f"At most {DECOMPRESSED_MAX_BYTES} bytes of JSON.", code="too_large")
+    if len(inflated) > most:
+        raise Refused(f"At most {most} bytes of JSON.", code="too_large")
     if not inflater.eof:
         raise Refused("The gzip body ends too early.", code="not_gzip")
     return inflated

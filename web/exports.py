@@ -1,6 +1,6 @@
-"""Exports: a report as CSV, streamed while the database reads it, never whole in memory."""
+"""Exports: a list or report as CSV, streamed while the database reads it, never whole in memory."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import asyncpg
 from quart import Response
@@ -10,12 +10,22 @@ from signage.actors import Actor
 from signage.report_query import ReportQuery
 from web.services import services
 
+Pieces = Callable[[asyncpg.Connection], AsyncIterator[bytes]]
+
 
 async def proof_of_play_csv(actor: Actor, query: ReportQuery) -> Response:
     """Answer with the whole result as CSV; what is wrong with the query is raised before."""
-    chunks = _chunks(services().pool, actor, query)
-    first = await anext(chunks)
     name = f"proof-of-play-{query.from_}-{query.to}.csv"
+    return await csv(name, lambda conn: reports.proof_of_play_csv(conn, actor, query))
+
+
+async def csv(name: str, pieces: Pieces) -> Response:
+    """Answer with a file of this name, whose first piece is read before the answer begins.
+
+    So whatever the domain refuses is raised here and becomes an ordinary refusal.
+    """
+    chunks = _chunks(services().pool, pieces)
+    first = await anext(chunks)
     answer = Response(_resumed(first, chunks), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "no-store"
@@ -23,9 +33,9 @@ async def proof_of_play_csv(actor: Actor, query: ReportQuery) -> Response:
     return answer
 
 
-async def _chunks(pool: asyncpg.Pool, actor: Actor, query: ReportQuery) -> AsyncIterator[bytes]:
+async def _chunks(pool: asyncpg.Pool, pieces: Pieces) -> AsyncIterator[bytes]:
     async with pool.acquire() as conn:
-        async for chunk in reports.proof_of_play_csv(conn, actor, query):
+        async for chunk in pieces(conn):
             yield chunk
 
 

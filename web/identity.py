@@ -8,7 +8,7 @@ from quart_auth import current_user
 from signage import keys, sessions, tokens
 from signage.actors import Actor, Right
 from signage.errors import Forbidden, Unauthenticated
-from web import csrf
+from web import bad_tokens, csrf
 from web.services import address, connection, now, request_id
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -54,9 +54,17 @@ async def person_or_key() -> Actor:
     if actor is None:
         detail = "Send an API key as Authorization: Bearer pbk1_..., or sign in."
         raise Unauthenticated(detail)
+    if actor.owes_two_factor:
+        detail = "Administrators need a second factor here. Set yours up under /account/two-factor."
+        raise Forbidden(detail, code="two_factor_required")
     if request.method not in SAFE_METHODS and not await csrf.is_proven():
         raise Forbidden("The request does not prove where it comes from.", code="csrf")
     return actor
+
+
+def session_token() -> str:
+    """Return the secret of the session that asks, empty where it is a key or nobody."""
+    return current_user.auth_id or ""
 
 
 async def device() -> Actor:
@@ -65,10 +73,17 @@ async def device() -> Actor:
     if bearer is None:
         detail = "Send the device token as Authorization: Bearer pbd1_..."
         raise Unauthenticated(detail, code="invalid_token")
+    bad_tokens.check(bearer, address())
     async with connection() as conn:
-        return await tokens.authenticate(
-            conn, bearer, address=address(), request_id=request_id(), now=now()
-        )
+        try:
+            actor = await tokens.authenticate(
+                conn, bearer, address=address(), request_id=request_id(), now=now()
+            )
+        except Unauthenticated as refusal:
+            bad_tokens.note_refusal(bearer, address(), refusal)
+            raise
+    bad_tokens.note_right(bearer)
+    return actor
 
 
 def _bearer() -> str | None:

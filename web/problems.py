@@ -1,5 +1,6 @@
 """Refusals as RFC 9457 problem documents: the one place where an error becomes an HTTP status."""
 
+import random
 from typing import Any
 
 import asyncpg
@@ -29,15 +30,19 @@ TITLES = {
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
+    410: "Gone",
     412: "Precondition failed",
     413: "Too large",
     415: "Unsupported media type",
     416: "Range not satisfiable",
     422: "Invalid",
+    423: "Locked",
     428: "Precondition required",
     429: "Too many requests",
+    460: "Checksum mismatch",
     500: "Internal error",
     503: "Unavailable",
+    507: "No room",
 }
 
 STATUS: dict[type[PlaybillError], int] = {
@@ -58,6 +63,13 @@ STATUS_OF_CODE = {
     "unsupported_media_type": 415,
     "unsupported_content_encoding": 415,
     "revision_required": 428,
+    "method_not_allowed": 405,
+    "offset_conflict": 409,
+    "upload_gone": 410,
+    "tus_version": 412,
+    "upload_locked": 423,
+    "checksum_mismatch": 460,
+    "no_room": 507,
 }
 
 DATABASE_AWAY = (
@@ -104,6 +116,9 @@ def response(error: PlaybillError) -> Response:
     answer = problem(status_of(error), error.code, error.detail, **extra)
     retry_after_s = getattr(error, "retry_after_s", None)
     if retry_after_s is not None:
+        if isinstance(error, Unavailable):
+            # Ten thousand players that were all refused at once are not to come back at once.
+            retry_after_s += random.randint(0, retry_after_s)  # noqa: S311 - it spreads load
         answer.headers["Retry-After"] = str(retry_after_s)
     if isinstance(error, Unauthenticated):
         answer.headers["WWW-Authenticate"] = "Bearer"

@@ -2,9 +2,9 @@
 
 import time
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from math import ceil
-from uuid import UUID
 
 from quart import Response
 
@@ -19,24 +19,32 @@ class RateLimit:
 
     per_minute: int
     burst: int
-    _buckets: OrderedDict[UUID | None, tuple[float, float]] = field(default_factory=OrderedDict)
+    _buckets: OrderedDict[Hashable, tuple[float, float]] = field(default_factory=OrderedDict)
 
-    def take(self, caller: UUID | None) -> None:
+    def take(self, caller: Hashable) -> None:
         """Count one request; TooMany says after how many seconds the next one passes."""
-        at = time.monotonic()
-        left, since = self._buckets.pop(caller, (float(self.burst), at))
-        left = min(self.burst, left + (at - since) * self.per_minute / 60)
-        allowed = left >= 1
-        self._buckets[caller] = (left - 1 if allowed else left, at)
+        self.check(caller)
+        left, at = self._left(caller)
+        self._buckets.pop(caller, None)
+        self._buckets[caller] = (left - 1, at)
         if len(self._buckets) > CALLERS_KEPT_MAX:
             self._buckets.popitem(last=False)
-        if not allowed:
+
+    def check(self, caller: Hashable) -> None:
+        """Raise TooMany where a request would not pass now; count nothing."""
+        left, _ = self._left(caller)
+        if left < 1:
             wait_s = ceil((1 - left) * 60 / self.per_minute)
             detail = f"At most {self.per_minute} requests a minute. Wait {wait_s} s."
             raise TooMany(detail, retry_after_s=wait_s, code="rate_limited")
 
-    def announce(self, answer: Response, caller: UUID | None) -> None:
+    def announce(self, answer: Response, caller: Hashable) -> None:
         """Add RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers)."""
-        left, _ = self._buckets.get(caller, (float(self.burst), 0.0))
+        left, _ = self._left(caller)
         answer.headers["RateLimit-Policy"] = f'"default";q={self.per_minute};w=60'
         answer.headers["RateLimit"] = f'"default";r={int(left)};t=60'
+
+    def _left(self, caller: Hashable) -> tuple[float, float]:
+        at = time.monotonic()
+        left, since = self._buckets.get(caller, (float(self.burst), at))
+        return min(float(self.burst), left + max(0.0, at - since) * self.per_minute / 60), at

@@ -11,8 +11,12 @@ from uuid import uuid4
 import asyncpg
 from quart import current_app, g, request
 
+from signage import credentials, mail, outgoing
+from signage.actors import Address
 from signage.heartbeats import Pace
 from signage.media.storage import MediaStore
+from web.limits import Limits
+from web.rate_limits import RateLimit
 
 EXTENSION = "playbill"
 
@@ -26,7 +30,8 @@ def utc_now() -> datetime:
 
 @dataclass
 class Services:
-    """One per process. Without ``public_url`` links are made for the address people came by."""
+    """One per process. Without ``public_url`` links are made for the address people came by;
+    without ``mailer`` no mail is sent."""
 
     pool: asyncpg.Pool
     media: MediaStore
@@ -36,6 +41,16 @@ class Services:
     clock: Callable[[], datetime] = utc_now
     pace: Pace = field(default_factory=Pace)
     gallery: bool = False
+    limits: Limits = field(default_factory=Limits)
+    mailer: mail.Server | None = None
+    call: outgoing.Call = outgoing.call
+    device_rate: RateLimit = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin to count how often devices ask."""
+        self.device_rate = RateLimit(
+            self.limits.device_requests_per_minute, self.limits.device_requests_burst
+        )
 
 
 def services() -> Services:
@@ -64,8 +79,13 @@ def request_id() -> str:
     return cast(str, g.request_id)
 
 
-def address() -> str:
+def address() -> Address:
     """Return the caller's address; proxies are believed only where the settings name them."""
+    text = _peer()
+    return Address(text, credentials.keyed(services().secret, "address", text))
+
+
+def _peer() -> str:
     peer = request.remote_addr or ""
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
     while hops and _trusted(peer):

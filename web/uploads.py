@@ -1,15 +1,15 @@
 """Uploaded files: taken out of a multipart request and looked into before anything is kept."""
 
-from collections.abc import AsyncIterator
+from typing import cast
 
 from quart import request
 from werkzeug.datastructures import FileStorage
 
+from signage import stored_media
 from signage.errors import Invalid
 from signage.media import intake
-from web.services import services
-
-CHUNK_BYTES = 1024 * 1024
+from signage.media.arrivals import Arrival
+from web.services import connection, now, services
 
 
 async def accept(field: str = "file") -> intake.Accepted:
@@ -21,10 +21,17 @@ async def accept(field: str = "file") -> intake.Accepted:
 
 
 async def accept_file(file: FileStorage) -> intake.Accepted:
-    """Take in one file of a request."""
-    return await intake.accept(services().media, _chunks(file), file_name=file.filename or "upload")
+    """Take in one file of a request; its bytes have arrived beside the store (web.streams)."""
+    arrival = cast(Arrival, file.stream)
+    return await intake.take(
+        services().media,
+        arrival.received(),
+        file_name=file.filename or "upload",
+        reserve=reserve,
+    )
 
 
-async def _chunks(file: FileStorage) -> AsyncIterator[bytes]:
-    while chunk := file.stream.read(CHUNK_BYTES):
-        yield chunk
+async def reserve(hashes: list[str]) -> None:
+    """Keep these bytes from being collected until the content that is being made names them."""
+    async with connection() as conn:
+        await stored_media.reserve(conn, hashes, now=now())

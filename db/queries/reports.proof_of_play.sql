@@ -16,6 +16,7 @@ WITH facts AS (
           AND ($7::uuid[] IS NULL OR f.device_id = ANY ($7))
           AND ($8::uuid[] IS NULL OR f.content_id = ANY ($8))
           AND ($9::text[] IS NULL OR f.result = ANY ($9))
+          AND ($10::uuid[] IS NULL OR f.campaign_id = ANY ($10))
     GROUP BY {keys}screen, place
 ), by_screen AS (
     SELECT {keys}screen, sum(plays)::bigint AS plays, sum(partial)::bigint AS partial,

@@ -5,7 +5,9 @@ Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2
 
 import click
 
+from playbill.cli.audit import audit
 from playbill.cli.data import demo, migrate
+from playbill.cli.media import media
 from playbill.cli.output import Program
 from playbill.cli.people import key, user
 from playbill.cli.serve import serve
@@ -20,5 +22,5 @@ def main() -> None:
     """
 
 
-for command in (serve, migrate, user, key, demo):
+for command in (serve, migrate, user, key, demo, audit, media):
     main.add_command(command)

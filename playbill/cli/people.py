@@ -12,11 +12,11 @@ import click
 from playbill import database
 from playbill.cli.output import say, with_data_dir
 from playbill.config import Config
-from signage import keys, stores, users
+from signage import keys, scopes, stores, users
 from signage.actors import SYSTEM, Role
 
 Result = TypeVar("Result")
-ROLES = click.Choice(users.PEOPLE_ROLES)
+ROLES = click.Choice(scopes.PEOPLE_ROLES)
 
 
 @click.group()

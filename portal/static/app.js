@@ -72,6 +72,11 @@ function selectText(element) {
   if (element) getSelection().selectAllChildren(element);
 }
 
+// Print.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) print();
+});
+
 // Toasts leave by themselves, unless they say that something went wrong or are being read.
 function startToast(toast) {
   if (toast.dataset.started || toast.matches(".tone-crit")) return;
@@ -140,6 +145,18 @@ document.addEventListener("change", (event) => {
     boxes.forEach((box) => (box.checked = event.target.checked));
   }
   if (event.target.matches("[data-pick-all], [data-pick]")) countPicks();
+});
+
+// With shift, all from the one ticked last take the state of this one.
+let pickedLast;
+document.addEventListener("click", (event) => {
+  if (!event.target.matches("[data-pick]")) return;
+  const all = [...document.querySelectorAll("[data-pick]")];
+  const ends = [all.indexOf(pickedLast), all.indexOf(event.target)].sort((a, b) => a - b);
+  if (event.shiftKey && ends[0] >= 0) {
+    all.slice(ends[0], ends[1] + 1).forEach((box) => (box.checked = event.target.checked));
+  }
+  pickedLast = event.target;
 });
 
 function countPicks() {

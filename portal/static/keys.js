@@ -29,6 +29,7 @@ const ACTIONS = {
   j: (event) => step(event, 1),
   k: (event) => step(event, -1),
   x: tick,
+  X: tickUpTo,
   Enter: open,
   n: (event) => press(event, '[data-key="n"], .head-actions .button-primary'),
   e: (event) => press(event, '[data-key="e"]'),
@@ -53,11 +54,11 @@ function press(event, selector) {
 }
 
 function rows() {
-  return [...document.querySelectorAll("table[data-rows] tbody tr")];
+  return [...document.querySelectorAll("table[data-rows] tbody tr, [data-rows] > [data-row]")];
 }
 
 function rowAt() {
-  return document.querySelector("tr.row-at");
+  return document.querySelector(".row-at");
 }
 
 function step(event, by) {
@@ -75,6 +76,12 @@ function step(event, by) {
 
 function tick() {
   rowAt()?.querySelector("[data-pick]")?.click();
+}
+
+// Shift and x tick all rows from the one ticked last, as a click with shift does.
+function tickUpTo() {
+  const box = rowAt()?.querySelector("[data-pick]");
+  box?.dispatchEvent(new MouseEvent("click", { shiftKey: true, bubbles: true, cancelable: true }));
 }
 
 // A focused link or button answers Enter by itself.

@@ -8,6 +8,7 @@ export function setUp() {
     list.dataset.ready = "yes";
     let before = [];
     new Sortable(list, {
+      group: "playlist",
       handle: "[data-order-handle]",
       draggable: ".order-item",
       animation: 120,
@@ -25,9 +26,11 @@ function items(list) {
 
 function moveByButton(event, list) {
   const by = Number(event.submitter?.dataset.move);
-  if (!by) return;
+  const item = event.target.closest(".order-item");
+  // Beyond the part that is shown the form itself does it, and the page comes anew.
+  if (!by || !items(list)[items(list).indexOf(item) + by]) return;
   event.preventDefault();
-  move(list, event.target.closest(".order-item"), by, event.submitter);
+  move(list, item, by, event.submitter);
 }
 
 function moveByKey(event, list) {
@@ -48,11 +51,12 @@ function move(list, item, by, control) {
 }
 
 async function settle(list, item, before) {
-  const place = items(list).indexOf(item);
-  if (place === before.indexOf(item)) return;
+  const index = items(list).indexOf(item);
+  if (index === before.indexOf(item)) return;
   renumber(list);
-  say(list, `${item.dataset.title} is now ${place + 1} of ${before.length}`);
-  const refusal = await send(list, item, place + 1);
+  const place = offset(list) + index + 1;
+  say(list, `${item.dataset.title} is now ${place} of ${total(list)}`);
+  const refusal = await send(list, item, place);
   if (!refusal) return;
   list.append(...before);
   renumber(list);
@@ -75,7 +79,7 @@ async function post(list, item, to) {
   try {
     const answer = await fetch(list.dataset.order, { method: "POST", body });
     list.dataset.revision = answer.headers.get("X-Revision") ?? list.dataset.revision;
-    if (answer.ok) return "";
+    if (answer.ok) return saved(answer.headers.get("X-Revision"));
     return answer.status === 409
       ? "Somebody else changed this list. Load the page again to see their order."
       : "The new order was not saved. Try again.";
@@ -84,13 +88,30 @@ async function post(list, item, to) {
   }
 }
 
+// Other forms of the page send the revision too, and what is told of the draft is no longer right.
+function saved(revision) {
+  if (revision) {
+    for (const input of document.querySelectorAll('input[name="revision"]')) input.value = revision;
+  }
+  document.dispatchEvent(new CustomEvent("order:saved"));
+  return "";
+}
+
+function offset(list) {
+  return Number(list.dataset.offset ?? 0);
+}
+
+function total(list) {
+  return Number(list.dataset.total ?? items(list).length);
+}
+
 function renumber(list) {
   const all = items(list);
   all.forEach((item, place) => {
     for (const button of item.querySelectorAll("[data-move]")) {
-      const to = place + 1 + Number(button.dataset.move);
+      const to = offset(list) + place + 1 + Number(button.dataset.move);
       button.value = to;
-      button.disabled = to < 1 || to > all.length;
+      button.disabled = to < 1 || to > total(list);
     }
   });
 }

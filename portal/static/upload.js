@@ -1,95 +1,228 @@
-// Uploads with progress: one request a file to the form's own action, with the form's other fields.
-// Without this file the same form sends all files at once.
+// The upload area: several files at once, each with its progress, its way to stop and its refusal.
+// Without this file the same form sends all files in one request.
+import { Upload, discard, encoded, unfinished } from "./tus.js";
+
+const ENDPOINT = "/v1/admin/uploads";
+const AT_ONCE = 2;
+const SAID = "playbill-uploaded";
+const CANCELLED = "Cancelled";
+const NOT_TOLD = new Set(["csrf_token"]);
 
 export function setUp() {
   for (const form of document.querySelectorAll("[data-upload]:not([data-ready])")) {
     form.dataset.ready = "yes";
-    const input = form.querySelector('input[type="file"]');
-    input.addEventListener("change", () => list(form, input.files));
-    form.addEventListener("submit", (event) => start(event, form, input));
-    acceptDrops(form.querySelector(".drop"), input);
+    const area = new Area(form);
+    area.input.addEventListener("change", () => area.list(area.input.files));
+    form.addEventListener("submit", (event) => area.start(event));
+    acceptDrops(form.querySelector(".drop"), area);
+    area.welcome();
+    // Whoever was faster than this script, or came back to the page, has chosen already.
+    if (area.input.files.length) area.list(area.input.files);
   }
 }
 
-function acceptDrops(area, input) {
-  const over = (on) => area.classList.toggle("drop-over", on);
-  area.addEventListener("dragover", (event) => {
+function acceptDrops(zone, area) {
+  const over = (on) => zone.classList.toggle("drop-over", on);
+  zone.addEventListener("dragover", (event) => {
     event.preventDefault();
     over(true);
   });
-  area.addEventListener("dragleave", () => over(false));
-  area.addEventListener("drop", (event) => {
+  zone.addEventListener("dragleave", () => over(false));
+  zone.addEventListener("drop", (event) => {
     event.preventDefault();
     over(false);
-    input.files = event.dataTransfer.files;
-    input.dispatchEvent(new Event("change"));
+    area.input.files = event.dataTransfer.files;
+    area.list(event.dataTransfer.files);
   });
 }
 
-function list(form, files) {
-  form.querySelector("[data-upload-list]").replaceChildren(...[...files].map(row));
-}
-
-function row(file) {
-  const item = document.createElement("li");
-  const name = document.createElement("span");
-  const state = document.createElement("span");
-  name.textContent = file.name;
-  state.textContent = size(file.size);
-  state.className = "muted";
-  item.append(name, state);
-  return item;
-}
-
-async function start(event, form, input) {
-  event.preventDefault();
-  const button = form.querySelector(".button-primary");
-  const rows = form.querySelectorAll("[data-upload-list] > li");
-  button.disabled = true;
-  let goTo = "";
-  let failures = 0;
-  for (const [place, file] of [...input.files].entries()) {
-    const answer = await send(form, input, file, rows[place]);
-    if (answer.ok) goTo = answer.url;
-    else failures += 1;
+class Area {
+  constructor(form) {
+    this.form = form;
+    this.input = form.querySelector('input[type="file"]');
+    this.rows = form.querySelector("[data-upload-list]");
+    this.status = form.querySelector("[data-upload-status]");
+    this.button = form.querySelector(".button-primary");
+    this.jobs = [];
+    this.running = 0;
+    addEventListener("beforeunload", (event) => this.running && event.preventDefault());
   }
-  button.disabled = false;
-  if (!failures && goTo) location.assign(goTo);
+
+  // What happened before the page was loaded: files that arrived, files that stopped half-way.
+  welcome() {
+    this.say(sessionStorage.getItem(SAID) ?? "");
+    sessionStorage.removeItem(SAID);
+    for (const left of unfinished()) this.rows.append(this.leftover(left));
+  }
+
+  leftover(left) {
+    const row = new Row(left.name, "Stopped half-way. Choose it again to go on.");
+    row.offer("Discard", async () => {
+      left.forget();
+      row.item.remove();
+      await discard(left.url, this.options("").token);
+    });
+    row.item.dataset.left = left.name;
+    row.item.dataset.state = "left";
+    return row.item;
+  }
+
+  list(files) {
+    this.jobs = this.jobs.filter((job) => job.state !== "listed");
+    for (const row of this.rows.querySelectorAll("[data-listed]")) row.remove();
+    for (const file of files) {
+      this.rows.querySelector(`[data-left="${CSS.escape(file.name)}"]`)?.remove();
+      const row = new Row(file.name, size(file.size));
+      row.item.dataset.listed = "";
+      const job = { file, row, state: "listed" };
+      row.offer("Remove", () => this.drop(job));
+      this.jobs.push(job);
+      this.rows.append(row.item);
+    }
+    if (files.length) this.say(`${count(files.length)} chosen. Press ${this.button.textContent.trim()}.`);
+  }
+
+  drop(job) {
+    this.jobs = this.jobs.filter((one) => one !== job);
+    job.row.item.remove();
+    this.button.focus();
+  }
+
+  async start(event) {
+    event.preventDefault();
+    const todo = this.jobs.filter((job) => job.state === "listed");
+    if (!todo.length) return;
+    this.button.disabled = true;
+    this.running += 1;
+    this.say(`Uploading ${count(todo.length)}.`);
+    const next = async () => {
+      for (let job = todo.shift(); job; job = todo.shift()) await this.send(job);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, next));
+    this.running -= 1;
+    this.button.disabled = false;
+    this.input.value = "";
+    this.end();
+  }
+
+  async send(job) {
+    const { file, row } = job;
+    delete row.item.dataset.listed;
+    job.state = "sending";
+    const told = ({ sent = 0, waitS }) => row.progress(file, sent, waitS);
+    const upload = new Upload(file, this.options(this.metadata(file), told));
+    row.offer("Cancel", async () => {
+      row.settle(CANCELLED);
+      job.state = "cancelled";
+      await upload.cancel();
+    });
+    try {
+      job.result = await upload.run();
+      job.state = "done";
+      row.settle("Done", job.result.replace("/v1/admin", ""));
+    } catch (error) {
+      if (upload.cancelled) return;
+      job.state = "failed";
+      row.settle(error.message);
+      this.say(`${file.name}: ${error.message}`);
+      if (error.retriable) row.offer("Try again", () => this.again(job));
+    }
+  }
+
+  again(job) {
+    job.state = "listed";
+    this.form.requestSubmit(this.button);
+  }
+
+  end() {
+    const done = this.jobs.filter((job) => job.state === "done");
+    const failed = this.jobs.filter((job) => job.state === "failed");
+    const words = `${count(done.length)} uploaded${failed.length ? `, ${failed.length} not` : ""}.`;
+    if (done.length && !failed.length) {
+      sessionStorage.setItem(SAID, words);
+      const replaced = this.fields().content_id;
+      location.assign(replaced ? `/content/${replaced}` : this.form.action);
+    } else if (this.jobs.length) {
+      this.say(words);
+    }
+  }
+
+  metadata(file) {
+    return encoded({ filename: file.name, ...this.fields() });
+  }
+
+  fields() {
+    const values = [...new FormData(this.form)].filter(([, value]) => typeof value === "string");
+    return Object.fromEntries(values.filter(([name]) => !NOT_TOLD.has(name)));
+  }
+
+  options(metadata, told = () => {}) {
+    const token = this.form.querySelector('[name="csrf_token"]').value;
+    return { endpoint: ENDPOINT, token, metadata, told };
+  }
+
+  say(words) {
+    this.status.textContent = words;
+  }
 }
 
-function send(form, input, file, item) {
-  const state = item.lastElementChild;
-  const bar = document.createElement("progress");
-  bar.max = 1;
-  bar.value = 0;
-  bar.setAttribute("aria-label", `Progress of ${file.name}`);
-  item.append(bar);
-  const body = new FormData(form);
-  body.delete(input.name);
-  body.append(input.name, file);
-  return new Promise((resolve) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", form.action);
-    request.upload.onprogress = (event) => {
-      bar.value = event.loaded / event.total;
-      state.textContent = bar.value < 1 ? `${Math.round(bar.value * 100)}%` : "Checking";
-    };
-    request.onloadend = () => {
-      const ok = request.status >= 200 && request.status < 300;
-      bar.remove();
-      state.textContent = ok ? "Done" : refusal(request);
-      resolve({ ok, url: request.responseURL });
-    };
-    request.send(body);
-  });
+class Row {
+  constructor(name, words) {
+    this.item = document.createElement("li");
+    this.name = document.createElement("span");
+    this.words = document.createElement("span");
+    this.name.textContent = name;
+    this.words.textContent = words;
+    this.name.dataset.name = "";
+    this.words.dataset.words = "";
+    this.words.className = "muted";
+    this.item.append(this.name, this.words);
+  }
+
+  offer(label, act) {
+    this.item.querySelector("button")?.remove();
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button button-ghost";
+    button.textContent = label;
+    button.setAttribute("aria-label", `${label}: ${this.name.textContent}`);
+    button.addEventListener("click", act, { once: true });
+    this.words.after(button);
+  }
+
+  progress(file, sent, waitS) {
+    delete this.item.dataset.state;
+    this.words.className = "muted";
+    const share = file.size ? sent / file.size : 0;
+    if (!this.bar) {
+      this.bar = document.createElement("progress");
+      this.bar.max = 1;
+      this.bar.setAttribute("aria-label", `Progress of ${file.name}`);
+      this.item.append(this.bar);
+    }
+    this.bar.value = share;
+    if (waitS) this.words.textContent = `No connection. Trying again in ${waitS} s`;
+    else if (share < 1) this.words.textContent = `${Math.floor(share * 100)}% of ${size(file.size)}`;
+    else this.words.textContent = "Checking";
+  }
+
+  settle(words, href = "") {
+    this.bar?.remove();
+    this.bar = null;
+    this.item.querySelector("button")?.remove();
+    this.words.textContent = words;
+    this.item.dataset.state = href ? "done" : words === CANCELLED ? "cancelled" : "failed";
+    this.words.className = this.item.dataset.state === "failed" ? "field-error" : "muted";
+    if (!href) return;
+    const link = document.createElement("a");
+    link.href = href;
+    link.textContent = this.name.textContent;
+    this.name.replaceChildren(link);
+  }
 }
 
-// The server answers with the page; what was wrong stands at the field or in an alert.
-function refusal(request) {
-  if (!request.status) return "No connection. Try again.";
-  const page = new DOMParser().parseFromString(request.responseText, "text/html");
-  const words = page.querySelector('.field-error, [role="alert"] li, [role="alert"], .toast p');
-  return words?.textContent.trim() || `Refused (${request.status})`;
+function count(files) {
+  return files === 1 ? "1 file" : `${files} files`;
 }
 
 function size(bytes) {

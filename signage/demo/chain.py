@@ -7,7 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from signage.stores import Hours, Weekday
+from signage.group_rules import Rule
+from signage.opening_hours import Hours, Weekday
 
 Kind = Literal["Window", "Till", "Menu board", "Entrance", "Aisle"]
 Screen = tuple[str, str]
@@ -51,7 +52,9 @@ def week(
 
 USUAL = week(("08:00", "22:00"), ("08:00", "22:00"), ("09:00", "20:00"))
 SMALL = week(("08:00", "21:00"), ("09:00", "21:00"), ("09:00", "14:00"))
+WITH_BREAK = SMALL | {day: [("08:00", "13:00"), ("14:30", "20:00")] for day in WORKDAYS}
 SPANISH = week(("09:00", "22:00"), ("09:00", "22:00"), ("11:00", "20:00"))
+INTO_THE_NIGHT = SPANISH | {"fri": [("09:00", "01:00")], "sat": [("09:00", "01:00")]}
 NO_SUNDAY = week(("09:00", "21:30"), ("09:00", "21:30"), None)
 
 LISBON, MADRID, AZORES = "Europe/Lisbon", "Europe/Madrid", "Atlantic/Azores"
@@ -59,7 +62,7 @@ LISBON, MADRID, AZORES = "Europe/Lisbon", "Europe/Madrid", "Atlantic/Azores"
 SHOPS = (
     Shop("LIS-01", "Lisboa Centro", LISBON, "South", "Praça do Mercado 1, Lisboa", USUAL,
          ("Window 1", "Window 2", "Menu board 1", "Till 1", "Entrance")),
-    Shop("FAO-01", "Faro", LISBON, "South", "Rua do Farol 20, Faro", SMALL,
+    Shop("FAO-01", "Faro", LISBON, "South", "Rua do Farol 20, Faro", WITH_BREAK,
          ("Window 1", "Menu board 1", "Aisle 1", "Aisle 2")),
     Shop("BRG-01", "Braga", LISBON, "North", "Avenida das Lojas 7, Braga", USUAL,
          ("Window 1", "Till 1", "Entrance")),
@@ -71,7 +74,7 @@ SHOPS = (
          ("Window 1", "Window 2", "Menu board 1", "Till 1", "Entrance")),
     Shop("CBR-01", "Coimbra", LISBON, "North", "Rua da Ponte 9, Coimbra", USUAL,
          ("Window 1", "Menu board 1", "Till 1")),
-    Shop("MAD-01", "Madrid Centro", MADRID, "Spain", "Plaza del Mercado 5, Madrid", SPANISH,
+    Shop("MAD-01", "Madrid Centro", MADRID, "Spain", "Plaza del Mercado 5, Madrid", INTO_THE_NIGHT,
          ("Window 1", "Window 2", "Menu board 1", "Till 1", "Entrance")),
     Shop("SVQ-01", "Sevilla", MADRID, "Spain", "Calle del Puente 18, Sevilla", SPANISH,
          ("Window 1", "Menu board 1", "Till 1")),
@@ -80,7 +83,7 @@ SHOPS = (
     Shop("BIO-01", "Bilbao", MADRID, "Spain", "Calle de la Ría 2, Bilbao", NO_SUNDAY,
          ("Window 1", "Till 1")),
     Shop("TER-01", "Angra do Heroísmo", AZORES, "Azores", "Rua do Porto 6, Angra do Heroísmo",
-         SMALL, ("Window 1", "Till 1")),
+         WITH_BREAK, ("Window 1", "Till 1")),
 )  # fmt: skip
 """The first four are the ones that schedules and troubles name, so that a demo of four has them."""
 
@@ -92,11 +95,18 @@ MODELS: dict[Kind, Model] = {
     "Aisle": Model(None, "Media stick 4K", "Android 14"),
 }
 
+RULED_GROUP = ("Media sticks", 5, Rule(models=["Media stick 4K"]))
+"""A group whose screens are whichever are of this model."""
+
 GROUP_RANKS = {"Tills": 10, "Menu boards": 20, "Windows": 30, "Entrances": 40}
 
 CLOSED_ON = ((12, 25), (1, 1))
 CHRISTMAS_EVE = (12, 24)
 CHRISTMAS_EVE_HOURS: Hours = [("08:00", "17:00")]
+LATE_NIGHT_HOURS: Hours = [("08:00", "24:00")]
+"""On the second Friday from today, in stores of the South."""
+STOCK_TAKING: dict[str, int] = {"CBR-01": 3, "FAO-01": 9, "OPO-01": 16}
+"""In how many days these stores close for a day to count what there is."""
 
 # What is wrong in the chain. Ages are hours before now, spans are from the older to the younger.
 NEVER_TURNED_ON: Screen = ("BIO-01", "Till 1")

@@ -12,6 +12,7 @@ from signage.actors import SYSTEM
 from signage.demo import chain
 from signage.demo.chain import Kind, Screen, Shop
 from signage.demo.diary import Diary
+from signage.opening_hours import Hours
 
 PLAYER_VERSION = "1.4.2"
 OLD_PLAYER_VERSION = "1.3.9"
@@ -56,6 +57,8 @@ async def open_chain(
         name: (await groups.create(conn, SYSTEM, name=name, rank=rank, now=diary.next())).id
         for name, rank in chain.GROUP_RANKS.items()
     }
+    name, rank, rule = chain.RULED_GROUP
+    await groups.create(conn, SYSTEM, name=name, rank=rank, rule=rule, now=diary.next())
     hung: list[Hung] = []
     for shop in shops:
         for name in shop.screens:
@@ -77,12 +80,23 @@ async def _open_store(conn: asyncpg.Connection, shop: Shop, diary: Diary) -> UUI
         address=shop.address,
         region=shop.region,
         opening_hours=shop.hours,
-        closures=[date(year, month, day) for year in years for month, day in chain.CLOSED_ON],
-        special_days={
-            date(year, *chain.CHRISTMAS_EVE): chain.CHRISTMAS_EVE_HOURS for year in years
-        },
+        closures=_closures(shop, years, diary),
+        special_days={date(year, *chain.CHRISTMAS_EVE): chain.CHRISTMAS_EVE_HOURS for year in years}
+        | _late_night(shop, diary),
     )
     return (await stores.create(conn, SYSTEM, new, now=diary.next())).id
+
+
+def _closures(shop: Shop, years: tuple[int, ...], diary: Diary) -> list[date]:
+    closed = [date(year, month, day) for year in years for month, day in chain.CLOSED_ON]
+    counting = chain.STOCK_TAKING.get(shop.code)
+    return sorted({*closed, diary.day(counting)}) if counting else closed
+
+
+def _late_night(shop: Shop, diary: Diary) -> dict[date, Hours]:
+    if shop.region != "South":
+        return {}
+    return {diary.day(7 + (4 - diary.today.weekday()) % 7): chain.LATE_NIGHT_HOURS}
 
 
 async def _pair(

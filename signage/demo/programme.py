@@ -27,11 +27,15 @@ class Booking(msgspec.Struct, frozen=True):
 
 
 class Spot(msgspec.Struct, frozen=True):
-    """An item of a playlist: a piece of the showreel or a playlist; None: as long as the video."""
+    """An item of a playlist: a piece of the showreel or a playlist; None: as long as the video.
+
+    ``until_days`` is its last day, counted from today.
+    """
 
     name: str
     seconds: float | None = None
     weight: int = 1
+    until_days: int | None = None
 
 
 class Slot(msgspec.Struct, frozen=True):
@@ -93,7 +97,7 @@ PLAYLISTS: dict[str, tuple[Spot, ...]] = {
     "Shop window": (
         Spot("Autumn sale", 160, weight=2),
         Spot("Winter citrus", 150),
-        Spot("Weekend deal", 150),
+        Spot("Weekend deal", 150, until_days=27),
         Spot("Coffee of the week", 120),
         Spot("Market greens", 150),
         Spot("House spots"),
@@ -118,6 +122,9 @@ PLAYLISTS: dict[str, tuple[Spot, ...]] = {
     "Entrance at night": (Spot("Portrait autumn sale", 900),),
     "Quiet hours": (Spot("Store hours", 900), Spot("Click and collect", 600)),
 }
+
+NOT_PUBLISHED = ("Shop window", "Loyalty card", "Market greens")
+"""A playlist whose draft is ahead: what somebody added to it this morning, and took out."""
 
 ALWAYS_ON: dict[Place, str] = {
     FLEET: "Welcome",

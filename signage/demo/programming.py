@@ -1,14 +1,25 @@
 """What plays where in the demo: its tables turned into playlists, assignments and schedules."""
 
+from datetime import UTC, datetime, time
 from uuid import UUID
 
 import asyncpg
 
-from signage import assignments, playlists, schedules
+from signage import assignments, playlist_drafts, playlists, schedules
 from signage.actors import SYSTEM
 from signage.demo.diary import Diary
 from signage.demo.fleet import Chain
-from signage.demo.programme import ALWAYS_ON, FLEET, PLAYLISTS, SLOTS, Place, Slot, Spot
+from signage.demo.programme import (
+    ALWAYS_ON,
+    FLEET,
+    NOT_PUBLISHED,
+    PLAYLISTS,
+    SLOTS,
+    Place,
+    Slot,
+    Spot,
+)
+from signage.playlist_edits import Add, Remove
 from signage.playlist_items import NewItem
 from signage.targets import Target
 
@@ -22,7 +33,7 @@ async def set_up(
     """
     playlist_ids: dict[str, UUID] = {}
     for name, spots in PLAYLISTS.items():
-        items = [_item(spot, content_ids, playlist_ids) for spot in spots]
+        items = [_item(spot, content_ids, playlist_ids, diary) for spot in spots]
         made = await playlists.create(conn, SYSTEM, name=name, items=items, now=diary.next())
         playlist_ids[name] = made.id
     targets = _targets(opened)
@@ -34,6 +45,7 @@ async def set_up(
         if slot.target in targets:
             new = _schedule(slot, targets[slot.target], playlist_ids[slot.playlist], diary)
             await schedules.create(conn, SYSTEM, new, now=diary.next())
+    await _change_draft(conn, content_ids, playlist_ids, diary)
 
 
 def _targets(opened: Chain) -> dict[Place, Target]:
@@ -45,13 +57,32 @@ def _targets(opened: Chain) -> dict[Place, Target]:
     return found
 
 
-def _item(spot: Spot, content_ids: dict[str, UUID], playlist_ids: dict[str, UUID]) -> NewItem:
+async def _change_draft(
+    conn: asyncpg.Connection,
+    content_ids: dict[str, UUID],
+    playlist_ids: dict[str, UUID],
+    diary: Diary,
+) -> None:
+    playlist, added, removed = NOT_PUBLISHED
+    playlist_id, now = playlist_ids[playlist], diary.ago(hours=2)
+    items = (await playlists.find(conn, playlist_id)).items
+    gone = [item.id for item in items if item.content_id == content_ids[removed]]
+    for wanted in (Add(content_id=content_ids[added], to=2), Remove(gone)):
+        await playlist_drafts.edit(conn, SYSTEM, playlist_id, wanted, now=now)
+
+
+def _item(
+    spot: Spot, content_ids: dict[str, UUID], playlist_ids: dict[str, UUID], diary: Diary
+) -> NewItem:
     if spot.name in playlist_ids:
         return NewItem(playlist_id=playlist_ids[spot.name], weight=spot.weight)
     return NewItem(
         content_id=content_ids[spot.name],
         duration_ms=None if spot.seconds is None else round(spot.seconds * 1000),
         weight=spot.weight,
+        not_after=None
+        if spot.until_days is None
+        else datetime.combine(diary.day(spot.until_days), time(), UTC),
     )
 
 

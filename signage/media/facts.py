@@ -14,6 +14,7 @@ IMAGE_LIMIT_PIXELS = 50_000_000
 IMAGE_LIMIT_SIDE_PX = 16_384
 ANIMATION_LIMIT_FRAMES = 1_000
 ANIMATION_LIMIT_PIXELS = 2_000_000_000
+ANIMATION_SHOWN_MS = 10_000
 VIDEO_LIMIT_PIXELS = 7_680 * 4_320
 VIDEO_LIMIT_DURATION_MS = 6 * 60 * 60 * 1000
 POSTER_LONG_SIDE_PX = 640
@@ -41,7 +42,8 @@ RefusalCode = Literal[
 class Probe(msgspec.Struct, frozen=True):
     """What decoding told. Sizes are as displayed: rotation and EXIF orientation are applied.
 
-    ``duration_ms``, ``frame_rate`` and ``codec`` are a video's only, an animated image has none.
+    ``frame_rate`` and ``codec`` are a video's only. ``duration_ms`` is a video's, or as many whole
+    rounds of an animation as take ``ANIMATION_SHOWN_MS`` at least.
     ``poster`` is a JPEG of at most 640 px on its long side; ``warnings`` are sentences for people.
     """
 

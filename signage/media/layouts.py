@@ -16,10 +16,16 @@ BLOCKS_LIMIT = 200_000
 
 
 class Layout(msgspec.Struct, frozen=True):
-    """How many frames are announced, and the offset just past the last block."""
+    """How many frames are announced, and the offset just past the last block.
+
+    ``loop_ms`` is how long an animation takes from its first frame to its last; ``index_last``
+    tells of an MP4 whose index stands behind its pictures.
+    """
 
     frames: int
     end: int
+    loop_ms: int = 0
+    index_last: bool = False
 
 
 def walk(file: BinaryIO, size: int, found: Container) -> Layout:
@@ -51,14 +57,18 @@ def truncated() -> MediaRefused:
 
 def _png(file: BinaryIO, size: int) -> Layout:
     # PNG specification (third edition), section 5: length, type, data, CRC; IEND is the last chunk.
-    frames = 0
+    # The third edition's fcTL: delay_num / delay_den seconds, where 0 stands for 100.
+    frames, loop_ms = 0, 0
     offset = 8
     for _ in range(BLOCKS_LIMIT):
         length, kind = struct.unpack(">I4s", _read(file, offset, 8))
+        if kind == b"fcTL":
+            frames += 1
+            numerator, denominator = struct.unpack(">HH", _read(file, offset + 28, 4))
+            loop_ms += _as_browsers(1000 * numerator // (denominator or 100))
         offset += 12 + length
-        frames += kind == b"fcTL"
         if kind == b"IEND":
-            return Layout(max(frames, 1), offset)
+            return Layout(max(frames, 1), offset, loop_ms)
         if offset > size:
             raise truncated()
     raise _too_many_blocks()
@@ -66,21 +76,34 @@ def _png(file: BinaryIO, size: int) -> Layout:
 
 def _gif(file: BinaryIO) -> Layout:
     # GIF89a, sections 18 to 27: a screen descriptor, then images and extensions up to a trailer.
-    frames = 0
+    frames, loop_ms = 0, 0
     offset = 13 + _colour_table_bytes(_read(file, 10, 1)[0])
     for _ in range(BLOCKS_LIMIT):
         introducer = _read(file, offset, 1)
         if introducer == b";":
-            return Layout(frames, offset + 1)
+            return Layout(frames, offset + 1, loop_ms)
         if introducer == b",":
             frames += 1
             offset += 11 + _colour_table_bytes(_read(file, offset + 9, 1)[0])
         elif introducer == b"!":
+            loop_ms += _gif_delay_ms(_read(file, offset, 6))
             offset += 2
         else:
             raise MediaRefused("damaged", "This GIF is damaged. Export it again.")
         offset = _past_sub_blocks(file, offset)
     raise _too_many_blocks()
+
+
+def _gif_delay_ms(extension: bytes) -> int:
+    # A graphic control extension (section 23) has its delay in hundredths of a second.
+    if extension[1:3] != b"\xf9\x04":
+        return 0
+    return _as_browsers(10 * int.from_bytes(extension[4:6], "little"))
+
+
+def _as_browsers(delay_ms: int) -> int:
+    # All of them show a frame of 10 ms and less for 100 ms.
+    return delay_ms if delay_ms > 10 else 100
 
 
 def _colour_table_bytes(flags: int) -> int:
@@ -101,13 +124,15 @@ def _past_sub_blocks(file: BinaryIO, offset: int) -> int:
 def _webp(file: BinaryIO, size: int) -> Layout:
     # RFC 9649, section 2.3: RIFF chunks, padded to an even length; ANMF is one frame of many.
     end = 8 + int(struct.unpack("<I", _read(file, 4, 4))[0])
-    frames = 0
+    frames, loop_ms = 0, 0
     offset = 12
     for _ in range(BLOCKS_LIMIT):
         if offset >= min(end, size):
-            return Layout(max(frames, 1), end)
+            return Layout(max(frames, 1), end, loop_ms)
         kind, length = struct.unpack("<4sI", _read(file, offset, 8))
-        frames += kind == b"ANMF"
+        if kind == b"ANMF":
+            frames += 1
+            loop_ms += _as_browsers(int.from_bytes(_read(file, offset + 20, 3), "little"))
         offset += 8 + length + length % 2
     raise _too_many_blocks()
 
@@ -116,12 +141,12 @@ def _mp4(file: BinaryIO, size: int) -> Layout:
     # ISO/IEC 14496-12, section 4.2: a 32-bit size and a type; size 1 has 64 bits after, 0 means "to
     # the end". A file without moov has nothing to play it by: it was cut before it was finished.
     offset = 0
-    has_index = False
+    order: list[bytes] = []
     for _ in range(BLOCKS_LIMIT):
         if offset >= size:
-            if not has_index:
+            if b"moov" not in order:
                 raise truncated()
-            return Layout(1, offset)
+            return Layout(1, offset, index_last=order[-1] == b"moov" and len(order) > 1)
         length, kind = struct.unpack(">I4s", _read(file, offset, 8))
         if length == 1:
             length = int(struct.unpack(">Q", _read(file, offset + 8, 8))[0])
@@ -129,7 +154,8 @@ def _mp4(file: BinaryIO, size: int) -> Layout:
             length = size - offset
         if length < 8:
             raise MediaRefused("damaged", "This MP4 is damaged. Export it again.")
-        has_index = has_index or kind == b"moov"
+        if kind in (b"moov", b"mdat"):
+            order.append(kind)
         offset += length
     raise _too_many_blocks()
 

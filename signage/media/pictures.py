@@ -1,6 +1,7 @@
 """Looks into a picture with Pillow: its displayed size, whether it decodes, and its poster."""
 
 import io
+import math
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -8,6 +9,7 @@ from PIL import Image, UnidentifiedImageError
 from signage.media.facts import (
     ANIMATION_LIMIT_FRAMES,
     ANIMATION_LIMIT_PIXELS,
+    ANIMATION_SHOWN_MS,
     IMAGE_LIMIT_PIXELS,
     IMAGE_LIMIT_SIDE_PX,
     POSTER_LONG_SIDE_PX,
@@ -55,11 +57,11 @@ def examine(path: Path, found: Container, layout: Layout) -> Probe:
         mime=mime(found),
         width=width,
         height=height,
-        duration_ms=None,
+        duration_ms=_shown_ms(layout),
         frame_rate=None,
         codec=None,
         poster=poster,
-        warnings=[],
+        warnings=_warnings(layout),
     )
 
 
@@ -83,6 +85,22 @@ def jpeg(picture: Image.Image) -> bytes:
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=POSTER_QUALITY, optimize=True)
     return out.getvalue()
+
+
+def _shown_ms(layout: Layout) -> int | None:
+    # Whole rounds, so that it does not break off half-way, and no shorter than a still picture.
+    if layout.frames < 2:
+        return None
+    return layout.loop_ms * math.ceil(ANIMATION_SHOWN_MS / layout.loop_ms)
+
+
+def _warnings(layout: Layout) -> list[str]:
+    if layout.frames < 2:
+        return []
+    return [
+        f"It is an animation of {layout.loop_ms / 1000:g} s and is shown in whole rounds. An MP4 of"
+        " it is smaller and runs more smoothly."
+    ]
 
 
 def _orientation(picture: Image.Image) -> int:

@@ -5,13 +5,13 @@ MediaRefused that says in words what is wrong.
 """
 
 import asyncio
-import re
 import signal
 import sys
 from pathlib import Path
 
 import msgspec
 
+from signage.media import sniff
 from signage.media.facts import MediaRefused, Probe
 from signage.media.probe_child import Answer
 
@@ -19,7 +19,6 @@ TIME_LIMIT_S = 20.0
 PROBES_AT_ONCE = 2
 ANSWER_LIMIT_BYTES = 2 * 1024**2
 
-_EXTENSION = re.compile(r"\.([a-z0-9]{1,8})$", re.IGNORECASE)
 _IMPORT_ROOT = Path(__file__).parents[2]
 _places = asyncio.Semaphore(PROBES_AT_ONCE)
 
@@ -29,10 +28,8 @@ async def examine(path: Path, *, file_name: str = "", time_limit_s: float = TIME
 
     ``file_name``, the uploader's, is used for nothing but words.
     """
-    named = _EXTENSION.search(file_name)
-    extension = named[1].lower() if named else ""
     async with _places:
-        output, status = await _run(path, extension, time_limit_s)
+        output, status = await _run(path, sniff.extension(file_name), time_limit_s)
     try:
         answer = msgspec.json.decode(output, type=Answer)
     except msgspec.DecodeError as error:

@@ -78,7 +78,7 @@ def _decode(path: Path, found: sniff.Container, layout: layouts.Layout) -> Probe
     if found in ("mp4", "webm"):
         from signage.media import videos  # noqa: PLC0415 - a picture need not wait for FFmpeg
 
-        return videos.examine(path, found)
+        return videos.examine(path, found, layout)
     from signage.media import pictures  # noqa: PLC0415 - the limits must stand before it loads
 
     return pictures.examine(path, found, layout)

@@ -3,6 +3,8 @@
 The name only chooses the decoder; the decoder decides. Everything else is refused here, in words.
 """
 
+import re
+from collections.abc import AsyncIterator
 from typing import Literal, assert_never
 
 from signage.media.facts import MediaRefused
@@ -40,6 +42,15 @@ _OTHER_FILES = (
 )
 
 
+_EXTENSION = re.compile(r"\.([a-z0-9]{1,8})$", re.IGNORECASE)
+
+
+def extension(file_name: str) -> str:
+    """Return the uploader's extension without its dot, "" without one: it is for words only."""
+    named = _EXTENSION.search(file_name)
+    return named[1].lower() if named else ""
+
+
 def container(head: bytes, extension: str) -> Container:
     """Return what the first bytes announce, or raise MediaRefused saying what they hold instead."""
     if not head:
@@ -57,6 +68,17 @@ def container(head: bytes, extension: str) -> Container:
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return _matroska(head)
     raise _neither(head, extension)
+
+
+async def looked_at(chunks: AsyncIterator[bytes], file_name: str) -> AsyncIterator[bytes]:
+    """Hand a file's chunks on; MediaRefused as soon as its first bytes show what it is not."""
+    head = b""
+    async for chunk in chunks:
+        if len(head) < HEAD_BYTES:
+            head += chunk[: HEAD_BYTES - len(head)]
+            if len(head) == HEAD_BYTES:
+                container(head, extension(file_name))
+        yield chunk
 
 
 def mime(found: Container) -> str:

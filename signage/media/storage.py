@@ -10,22 +10,31 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from uuid import uuid4
 
 import msgspec
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from signage.errors import NotFound
+from signage.errors import NotFound, Unavailable
 from signage.media.facts import MediaRefused
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig
 
 READ_CHUNK_BYTES = 256 * 1024
 WRITE_CHUNK_BYTES = 1024 * 1024
+PART_BYTES = 8 * 1024 * 1024
+PARTS_AT_ONCE = 4
+
+NO_LINKS = (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK)
+"""What a folder says that cannot name a file of ``incoming`` as its own."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -54,15 +63,18 @@ class Stored(msgspec.Struct, frozen=True):
     stored_at: datetime
 
 
-def open_store(data_dir: Path, url: str | None = None) -> MediaStore:
+def open_store(
+    data_dir: Path, url: str | None = None, options: Mapping[str, str] | None = None
+) -> MediaStore:
     """Open ``<data_dir>/media``, or the bucket at an ``s3://``, ``gs://`` or ``az://`` URL.
 
-    A bucket's credentials come from where its vendor's tools look for them.
+    ``options`` are a bucket's settings by their lower-case names (``aws_access_key_id``). Without
+    credentials in them its vendor's own ways are tried, such as the role of the machine.
     """
     incoming = data_dir / "incoming"
     incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
     if url is not None and not url.startswith("file:"):
-        return MediaStore(from_url(url), None, incoming)
+        return MediaStore(_bucket(url, dict(options or {})), None, incoming)
     root = Path(url.removeprefix("file://")) if url else data_dir / "media"
     return MediaStore(LocalStore(root, mkdir=True), root, incoming)
 
@@ -73,7 +85,7 @@ async def receive(
 ) -> AsyncIterator[Received]:
     """Write what arrives to the local disk, hashing it; MediaRefused past ``limit_bytes``.
 
-    The file is gone when the block ends, however it ends, unless ``keep`` has moved it away.
+    The file is gone when the block ends, however it ends; what ``keep`` stored is not.
     """
     path = store.incoming / f"{uuid4().hex}.part"
     try:
@@ -84,22 +96,38 @@ async def receive(
 
 
 async def keep(store: MediaStore, received: Received) -> None:
-    """Put a received file into the store, durably; nothing is written where its bytes are there."""
+    """Put a received file into the store, durably; nothing is written where its bytes are there.
+
+    The received file stays too: its owner removes it.
+    """
     if await _holds(store, received.sha256, received.size):
         return
     if store.root is not None:
         target = store.root / _key(received.sha256)
-        if await asyncio.to_thread(_move, received.path, target):
+        if await asyncio.to_thread(_link, received.path, target):
             return
-    await obstore.put_async(store.objects, _key(received.sha256), received.path)
+    with _in_words():
+        await obstore.put_async(
+            store.objects,
+            _key(received.sha256),
+            received.path,
+            chunk_size=PART_BYTES,
+            max_concurrency=PARTS_AT_ONCE,
+        )
 
 
 async def keep_bytes(store: MediaStore, data: bytes) -> str:
     """Store bytes the server made itself, a poster, and return their SHA-256."""
-    sha256 = hashlib.sha256(data).hexdigest()
+    sha256 = name_of(data)
     if not await _holds(store, sha256, len(data)):
-        await obstore.put_async(store.objects, _key(sha256), data)
+        with _in_words():
+            await obstore.put_async(store.objects, _key(sha256), data)
     return sha256
+
+
+def name_of(data: bytes) -> str:
+    """Return the name that bytes have in the store: their SHA-256."""
+    return hashlib.sha256(data).hexdigest()
 
 
 async def open_range(
@@ -109,7 +137,7 @@ async def open_range(
     until = await size(store, sha256) if end is None else end
     if until <= start:
         return
-    with _absence_as_not_found():
+    with _in_words():
         found = await obstore.get_async(
             store.objects, _key(sha256), options={"range": (start, until)}
         )
@@ -119,7 +147,7 @@ async def open_range(
 
 async def size(store: MediaStore, sha256: str) -> int:
     """Return the object's size in bytes, or raise NotFound."""
-    with _absence_as_not_found():
+    with _in_words():
         return (await obstore.head_async(store.objects, _key(sha256)))["size"]
 
 
@@ -137,10 +165,8 @@ async def delete(store: MediaStore, sha256: str) -> None:
 
     The caller makes sure, under a lock, that no content version names them.
     """
-    try:
+    with suppress(NotFound), _in_words():
         await obstore.delete_async(store.objects, _key(sha256))
-    except FileNotFoundError:
-        return
 
 
 def local_path(store: MediaStore, sha256: str) -> Path | None:
@@ -160,10 +186,18 @@ async def list_all(store: MediaStore) -> AsyncIterator[Stored]:
                 yield Stored(name, entry["size"], entry["last_modified"])
 
 
+def too_large(limit_bytes: int) -> str:
+    """Return the sentence for a file past the limit."""
+    return f"This file is larger than the {limit_bytes / 1024**2:,.0f} MiB that are allowed."
+
+
 def sweep_incoming(store: MediaStore, *, older_than_s: float) -> int:
     """Delete what a killed process left in ``incoming`` and return how many files that were."""
     limit = time.time() - older_than_s
-    stale = [path for path in store.incoming.glob("*.part") if path.stat().st_mtime <= limit]
+    left = (
+        path for kind in ("part", "upload", "chunk") for path in store.incoming.glob(f"*.{kind}")
+    )
+    stale = [path for path in left if path.stat().st_mtime <= limit]
     for path in stale:
         path.unlink(missing_ok=True)
     return len(stale)
@@ -178,7 +212,7 @@ async def _write(path: Path, chunks: AsyncIterator[bytes], limit_bytes: int) -> 
         async for chunk in chunks:
             total += len(chunk)
             if total > limit_bytes:
-                raise MediaRefused("too_large", _too_large(limit_bytes))
+                raise MediaRefused("too_large", too_large(limit_bytes))
             pending += chunk
             if len(pending) >= WRITE_CHUNK_BYTES:
                 await asyncio.to_thread(_append, file, hasher, bytes(pending))
@@ -194,10 +228,6 @@ def _append(file: BinaryIO, hasher: "hashlib._Hash", data: bytes) -> None:
     file.write(data)
 
 
-def _too_large(limit_bytes: int) -> str:
-    return f"This file is larger than the {limit_bytes / 1024**2:,.0f} MiB that are allowed."
-
-
 async def _holds(store: MediaStore, sha256: str, expected: int) -> bool:
     # Other bytes under the same name can only be a copy that a crash cut short: it is replaced.
     try:
@@ -206,18 +236,29 @@ async def _holds(store: MediaStore, sha256: str, expected: int) -> bool:
         return False
 
 
-def _move(source: Path, target: Path) -> bool:
-    # The bytes reach the disk before the name does, so a power cut leaves all of them or none.
+def _link(source: Path, target: Path) -> bool:
+    # The bytes reach the disk before the name does, so a power cut leaves all of them or none. The
+    # source stays where it is until its owner lets go of it: what refers to the bytes comes later.
     target.parent.mkdir(parents=True, exist_ok=True)
     _sync(source)
     try:
-        source.replace(target)
+        _name(source, target)
     except OSError as error:
-        if error.errno != errno.EXDEV:
+        if error.errno not in NO_LINKS:
             raise
         return False
     _sync(target.parent)
     return True
+
+
+def _name(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source)
+    except FileExistsError:
+        # The same bytes, a moment ago; or a copy that a crash cut short, which is replaced.
+        if target.stat().st_size != source.stat().st_size:
+            target.unlink(missing_ok=True)
+            target.hardlink_to(source)
 
 
 def _sync(path: Path) -> None:
@@ -234,9 +275,20 @@ def _key(sha256: str) -> str:
     return f"{sha256[:2]}/{sha256}"
 
 
+def _bucket(url: str, options: dict[str, str]) -> ObjectStore:
+    plain = any(value.startswith("http://") for value in options.values())
+    client: ClientConfig = {"allow_http": plain}
+    # Its types know the settings of each vendor apart; which are meant, the URL says.
+    bucket: ObjectStore = from_url(url, config=options, client_options=client)  # type: ignore[call-overload]
+    return bucket
+
+
 @contextmanager
-def _absence_as_not_found() -> Iterator[None]:
+def _in_words() -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
         raise NotFound("There is no such file.") from error
+    except BaseError as error:
+        detail = "The store of the media files does not answer now. Try again in a few seconds."
+        raise Unavailable(detail) from error

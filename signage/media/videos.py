@@ -1,5 +1,6 @@
 """Looks into a video with FFmpeg (PyAV): codec, displayed size, duration, and its poster."""
 
+import re
 from pathlib import Path
 
 import av
@@ -16,6 +17,7 @@ from signage.media.facts import (
     MediaRefused,
     Probe,
 )
+from signage.media.layouts import Layout
 from signage.media.pictures import jpeg
 from signage.media.sniff import Container, mime
 
@@ -30,12 +32,19 @@ _CODECS: dict[str, dict[str, str]] = {
 }
 _PLAIN_PIXELS = {"yuv420p", "yuvj420p"}
 _SMOOTHEST_FPS = 60
+_WIDEST_PX = 4_096
+_DEEP = re.compile(r"p(1[0-6])(?:le|be)$")
+_COMMON_SOUND = {"aac", "mp3", "opus", "vorbis"}
 
 
-def examine(path: Path, found: Container) -> Probe:
+def examine(path: Path, found: Container, layout: Layout) -> Probe:
     """Return what the video is, or raise MediaRefused. Its first frame must decode."""
-    # The demuxer is named and may open files only: a playlist in disguise calls nobody.
-    with av.open(str(path), format=found, options={"protocol_whitelist": "file"}) as opened:
+    # The demuxer is named, is handed the open file, and may open nothing by itself: whatever a
+    # file refers to, another file or an address, stays unread.
+    with (
+        path.open("rb") as file,
+        av.open(file, mode="r", format=found, options={"protocol_whitelist": "none"}) as opened,
+    ):
         stream = _picture_stream(opened)
         codec = _accepted_codec(stream, found)
         _check_size(stream.width, stream.height)
@@ -51,7 +60,7 @@ def examine(path: Path, found: Container) -> Probe:
             frame_rate=_frame_rate(stream),
             codec=codec,
             poster=jpeg(poster.rotate(frame.rotation, expand=True)),
-            warnings=_warnings(opened, stream, codec),
+            warnings=_warnings(opened, stream, codec, layout),
         )
 
 
@@ -161,16 +170,34 @@ def _frame_rate(stream: VideoStream) -> float | None:
     return round(float(rate), 3) if rate else None
 
 
-def _warnings(opened: InputContainer, stream: VideoStream, codec: str) -> list[str]:
-    warnings = []
-    if codec == "H.265":
-        warnings.append("H.265 does not play in every browser. H.264 plays on every screen.")
-    if stream.codec_context.pix_fmt not in _PLAIN_PIXELS:
+def _warnings(opened: InputContainer, stream: VideoStream, codec: str, layout: Layout) -> list[str]:
+    pixels = stream.codec_context.pix_fmt or "unknown"
+    deep = _DEEP.search(pixels)
+    told = {
+        "H.265 does not play in every browser. H.264 plays on every screen.": codec == "H.265",
+        f"It has {deep and deep[1]} bits a colour. Many screens play only 8.": deep is not None,
+        f"Its pixel format is {pixels}. Many screens play only yuv420p.": (
+            deep is None and pixels not in _PLAIN_PIXELS
+        ),
+        f"It is {stream.width:,} x {stream.height:,}. Many screens play at most 4,096 pixels a"
+        " side.": max(stream.width, stream.height) > _WIDEST_PX,
+        "It has more than 60 frames a second. Most screens will drop some.": (
+            (_frame_rate(stream) or 0) > _SMOOTHEST_FPS
+        ),
+        "Its index stands at its end, so a browser shows nothing before all of it is there. Export"
+        " it with fast start.": layout.index_last,
+    }
+    return [words for words, applies in told.items() if applies] + _sound(opened)
+
+
+def _sound(opened: InputContainer) -> list[str]:
+    if not opened.streams.audio:
+        return []
+    warnings = ["It has sound. Screens play it muted."]
+    codec = getattr(opened.streams.audio[0].codec_context, "codec", None)
+    name = codec.canonical_name if codec else "something unknown"
+    if name not in _COMMON_SOUND:
         warnings.append(
-            f"Its pixel format is {stream.codec_context.pix_fmt}. Many screens play only yuv420p."
+            f"Its sound is encoded as {name}, at which some screens stop. AAC plays everywhere."
         )
-    if (_frame_rate(stream) or 0) > _SMOOTHEST_FPS:
-        warnings.append("It has more than 60 frames a second. Most screens will drop some.")
-    if opened.streams.audio:
-        warnings.append("It has sound. Screens play it muted.")
     return warnings

@@ -45,6 +45,7 @@ async def test_a_screen_is_paired_gets_content_plays_it_and_its_plays_add_up(
             await _watch_it_play(screen)
             open_screen = phone.get_by_role("link", name="Open Window 1")
             await expect(open_screen).to_be_visible(timeout=TIMEOUT_MS)
+            await _replace_and_recall(manager, screen, program, tmp_path)
             plays = await _read_proof(manager, screen, program)
             assert plays >= 1
     assert complaints == []
@@ -133,6 +134,31 @@ async def _watch_it_play(screen: Page) -> None:
         "() => [...document.querySelectorAll('video')].some(v => v.currentTime > 0.2)"
     )
     assert await video.count() >= 1
+
+
+async def _replace_and_recall(page: Page, screen: Page, program: Running, tmp_path: Path) -> None:
+    """A new file floats to the screen by itself; a recall takes it off and says when it is."""
+    pictures = (piece for piece in showreel.PIECES if piece.seconds is None)
+    other = next(piece for piece in pictures if piece.shape == "portrait")
+    (tmp_path / "new offer.jpg").write_bytes(showreel.render(other))
+    await page.goto(f"{program.url}/content")
+    await page.get_by_role("link", name="offer.jpg").first.click()
+    await page.get_by_role("link", name="Replace file").click()
+    await expect(page.get_by_text("It changes 1 screen")).to_be_visible()
+    await page.locator("input[type=file]").set_input_files(tmp_path / "new offer.jpg")
+    await page.get_by_role("button", name="Upload", exact=True).click()
+    await expect(page.get_by_role("cell", name="Version 2")).to_be_visible(timeout=TIMEOUT_MS)
+    await screen.wait_for_function(
+        "() => [...document.querySelectorAll('img')].some(i => i.naturalHeight > i.naturalWidth)"
+    )
+    await page.get_by_role("button", name="Recall", exact=True).click()
+    await page.get_by_role("button", name="Recall from 1 screen").click()
+    await expect(page.get_by_role("heading", level=1, name="Recall of offer.jpg")).to_be_visible()
+    await expect(page.get_by_text("The one screen that had it is clear")).to_be_visible(
+        timeout=TIMEOUT_MS
+    )
+    await page.get_by_role("button", name="Undo recall").click()
+    await expect(page.get_by_role("heading", level=1, name="offer.jpg")).to_be_visible()
 
 
 async def _read_proof(page: Page, screen: Page, program: Running) -> int:

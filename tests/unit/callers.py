@@ -11,6 +11,8 @@ import msgspec
 from quart import Quart
 from werkzeug.datastructures import Headers
 
+from signage import outgoing
+
 
 class Clock:
     """The server's clock; a test moves it."""
@@ -88,6 +90,11 @@ class Caller:
 
     async def delete(self, path: str, **headers: str | None) -> Answer:
         return await self("DELETE", path, **headers)
+
+
+async def anywhere(url: str, **_: Any) -> outgoing.Answer:
+    """Every address of the web in tests: a page that may be framed."""
+    return outgoing.Answer(200, [("content-type", "text/html")], b"")
 
 
 def assert_refused(answer: Answer, status: int, code: str) -> None:

@@ -1,6 +1,6 @@
 """One cast for all tests: three stores, the people who run them, and the screen "Window 2"."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,8 @@ from signage import (
 from signage.actors import SYSTEM, Actor, Role
 from signage.ids import new_id
 from signage.playlist_items import NewItem
-from tests.unit.callers import Caller, Clock, OneConnection
+from tests import s3
+from tests.unit.callers import Caller, Clock, OneConnection, anywhere
 from web.services import EXTENSION
 
 SECRET = b"the server's secret, of 32 bytes"
@@ -237,6 +238,13 @@ async def playlist(
 
 
 @pytest.fixture(scope="session")
+def s3_server() -> Iterator[s3.S3]:
+    """An S3 server for all tests of this process that keep media in a bucket."""
+    with s3.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Quart]:
     """Yield the application, started once; use ``app``, which gives it this test's database."""
     config = Config(data_dir=tmp_path_factory.mktemp("data"), secret=SECRET)
@@ -253,6 +261,7 @@ def app(served: Quart, conn: asyncpg.Connection, clock: Clock) -> Quart:
     services.clock = clock
     services.public_url = None
     services.trusted_proxies = []
+    services.call = anywhere
     return served
 
 

@@ -98,6 +98,85 @@ async def test_a_claim_of_another_store_is_absent(as_installer, as_madrid_manage
     assert (await as_installer.get(path)).json["state"] == "approved"
 
 
+# Many at once -------------------------------------------------------------------------------------
+
+SCREENS = [
+    {"store_code": "LIS-01", "name": "Window 1", "groups": ["Food counters"]},
+    {"store_code": "LIS-01", "name": "Till 4"},
+]
+
+
+async def test_a_list_of_screens_gets_its_codes_once(as_installer, stranger, lisbon, food):
+    made = await as_installer.post("/claims/batch", {"screens": SCREENS, "ttl_s": 3600})
+
+    assert made.status == 201
+    assert made.json["expires_at"] == "2026-11-23T13:00:00Z"
+    assert [(code["store"], code["name"], code["groups"]) for code in made.json["codes"]] == [
+        ("Lisbon", "Till 4", []),
+        ("Lisbon", "Window 1", ["Food counters"]),
+    ]
+    listed = await as_installer.get(f"/claims?state=open&batch_id={made.json['batch_id']}")
+    assert len(listed.json["items"]) == 2
+    code = made.json["codes"][0]["claim_code"]
+    assert code not in listed.body.decode()
+    redeemed = await stranger.post(
+        "/pairing/claim", {"claim_code": code, "device_info": DEVICE_INFO}
+    )
+    assert redeemed.status == 200
+
+
+async def test_a_dry_run_says_what_is_wrong_and_makes_nothing(as_installer, lisbon):
+    answer = await as_installer.post("/claims/batch", {"screens": SCREENS, "dry_run": True})
+
+    assert answer.status == 200
+    assert (answer.json["dry_run"], answer.json["refused"]) == (True, 1)
+    first, second = answer.json["screens"]
+    assert (first["index"], first["errors"][0]["code"]) == (0, "unknown_group")
+    assert second["errors"] == []
+    assert (await as_installer.get("/claims")).json["items"] == []
+
+
+async def test_a_wrong_screen_makes_none(as_installer, lisbon):
+    answer = await as_installer.post("/claims/batch", {"screens": SCREENS})
+
+    assert_refused(answer, 422, "invalid")
+    assert answer.pointers == ["/screens/0/groups"]
+    assert (await as_installer.get("/claims")).json["items"] == []
+
+
+async def test_new_codes_for_a_list_take_the_old_ones_back(
+    as_installer, as_madrid_manager, stranger, lisbon, food
+):
+    made = (await as_installer.post("/claims/batch", {"screens": SCREENS})).json
+    path = f"/claims/batch/{made['batch_id']}"
+
+    assert_refused(await as_madrid_manager.post(path, {}), 404, "unknown_batch")
+    again = await as_installer.post(path, {"ttl_s": 7200})
+
+    assert (again.status, again.json["batch_id"]) == (201, made["batch_id"])
+    old, new = (batch["codes"][0]["claim_code"] for batch in (made, again.json))
+    body = {"device_info": DEVICE_INFO}
+    refused = await stranger.post("/pairing/claim", body | {"claim_code": old})
+    assert_refused(refused, 400, "invalid_claim_code")
+    assert (await stranger.post("/pairing/claim", body | {"claim_code": new})).status == 200
+
+
+@pytest.mark.parametrize("state", ["open", "approved", "redeemed", "revoked", "pending"])
+async def test_the_list_is_filtered_by_state(as_installer, lisbon, state):
+    made = (await as_installer.post("/claims", {"store_id": lisbon.id})).json
+
+    items = (await as_installer.get(f"/claims?state={state}")).json["items"]
+
+    assert [item["id"] for item in items] == ([made["id"]] if state in ("open", "approved") else [])
+
+
+async def test_a_state_there_is_not_is_named(as_installer):
+    answer = await as_installer.get("/claims?state=lost")
+
+    assert_refused(answer, 422, "invalid")
+    assert answer.pointers == ["/state"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "pointer"),
     [

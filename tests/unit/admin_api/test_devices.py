@@ -1,12 +1,11 @@
-"""Devices over HTTP: change with If-Match, commands, and why a screen plays what it plays."""
+"""Devices over HTTP: lists, changes one by one and in bulk, commands, views."""
 
-from uuid import UUID
+import csv
+import io
 
 import pytest
 
-from signage import assignments, schedules
-from signage.actors import SYSTEM
-from signage.targets import Target
+from signage.ids import new_id
 from tests.unit.callers import assert_refused
 
 
@@ -89,15 +88,151 @@ async def test_a_screen_cannot_be_moved_to_a_store_out_of_reach(as_manager, wind
     assert answer.pointers == ["/store_id"]
 
 
-@pytest.mark.parametrize(("verb", "status"), [("retire", "retired"), ("revoke", "revoked")])
-async def test_a_screen_is_taken_out_of_service_and_doing_it_again_is_the_same(
-    as_manager, screen, window_2, verb, status
-):
-    for _ in range(2):
-        answer = await as_manager.post(f"/devices/{window_2.id}/{verb}")
-
+async def test_a_screen_leaves_service_and_comes_back(as_manager, screen, window_2):
+    here = f"/devices/{window_2.id}"
+    for verb, status in (
+        ("revoke", "revoked"),
+        ("revoke", "revoked"),
+        ("retire", "retired"),
+        ("reinstate", "active"),
+    ):
+        answer = await as_manager.post(f"{here}/{verb}")
         assert (answer.status, answer.json["status"]) == (200, status)
+        assert answer.headers["ETag"] == f'"{answer.json["revision"]}"'
+    assert_refused(await screen.get("/plan"), 401, "invalid_token")
+
+
+@pytest.mark.parametrize("verb", ["retire", "revoke"])
+async def test_the_tokens_of_a_screen_out_of_service_say_so(as_manager, screen, window_2, verb):
+    await as_manager.post(f"/devices/{window_2.id}/{verb}")
+
     assert_refused(await screen.get("/plan"), 401, "token_revoked")
+
+
+async def test_what_cannot_follow_is_a_conflict(as_manager, window_2):
+    here = f"/devices/{window_2.id}"
+    assert_refused(await as_manager.post(f"{here}/reinstate"), 409, "already_active")
+    await as_manager.post(f"{here}/retire")
+    assert_refused(await as_manager.post(f"{here}/retire"), 409, "already_retired")
+    assert_refused(await as_manager.post(f"{here}/revoke"), 409, "device_retired")
+    assert_refused(await as_manager.patch(here, {"status": "revoked"}), 409, "device_retired")
+    for status in ("retired", "active"):
+        assert (await as_manager.patch(here, {"status": status})).json["status"] == status
+
+
+# Lists --------------------------------------------------------------------------------------------
+
+
+async def test_a_list_is_sorted_and_its_link_leads_through_all_of_it(as_admin, pair, lisbon):
+    for name in ("Till 2", "Window", "Till 1", "Door", "Till 2"):
+        await pair(lisbon, name)
+    path = "/devices?sort=-name&limit=2&q=l"
+    seen = []
+    while path:
+        answer = await as_admin.get(path)
+        seen += [device["name"] for device in answer.json["items"]]
+        link = answer.headers.get("Link", "")
+        assert bool(link) == (answer.json["next_cursor"] is not None)
+        assert not link or link.endswith('; rel="next"')
+        path = link.partition("/v1/admin")[2].partition(">")[0]
+
+    assert seen == ["Window", "Till 2", "Till 2", "Till 1", "Door"]
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("sort=colour", "/sort"),
+        ("sort=name;--", "/sort"),
+        ("cursor=x", "/cursor"),
+        ("limit=0", "/limit"),
+        ("health=ill", "/health"),
+        ("store_id=x", "/store_id"),
+    ],
+)
+async def test_a_wrong_list_is_named(as_manager, window_2, query, pointer):
+    answer = await as_manager.get(f"/devices?{query}")
+
+    assert_refused(answer, 422, "invalid")
+    assert answer.pointers == [pointer]
+
+
+async def test_the_list_as_csv_has_the_same_screens_and_no_formula(
+    as_admin, as_manager, window_2, madrid_screen
+):
+    changes = {"name": "=HYPERLINK(1)", "tags": ["4k", "food"], "notes": "Line\nand line"}
+    await as_manager.patch(f"/devices/{window_2.id}", changes)
+
+    answer = await as_admin.get("/devices.csv?sort=-name")
+
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="devices-')
+    rows = list(csv.DictReader(io.StringIO(answer.body.decode(), newline="")))
+    assert [row["name"] for row in rows] == ["Entrance", "'=HYPERLINK(1)"]
+    assert (rows[1]["tags"], rows[1]["notes"]) == ("4k; food", "Line\nand line")
+    assert (rows[1]["serial"], rows[1]["store"]) == ("L8D25A001234", "Lisbon")
+    own = (await as_manager.get("/devices.csv")).body.decode()
+    assert "Entrance" not in own
+    assert_refused(await as_admin.get("/devices.csv?sort=x"), 422, "invalid")
+
+
+# Bulk ---------------------------------------------------------------------------------------------
+
+
+async def test_many_screens_change_at_once(as_admin, window_2, madrid_screen, porto, food):
+    both = [window_2.id, madrid_screen.id]
+    for change in (
+        {"action": "move", "store_id": porto.id},
+        {"action": "add_to_group", "group_id": food.id},
+        {"action": "add_tag", "tag": "4k"},
+        {"action": "command", "kind": "reload"},
+    ):
+        answer = await as_admin.post("/devices/bulk", {"device_ids": both} | change)
+        assert (answer.status, answer.json) == (200, {"selected": 2, "changed": 2}), change
+    for device_id in both:
+        shown = (await as_admin.get(f"/devices/{device_id}")).json
+        assert (shown["store"], shown["tags"]) == ("Porto", ["4k"])
+        assert shown["group_ids"] == [str(food.id)]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"action": "retire", "device_ids": []}, "/device_ids"),
+        ({"action": "retire", "device_ids": [str(new_id()) for _ in range(1001)]}, "/device_ids"),
+        ({"action": "retire", "device_ids": [str(new_id())]}, "/device_ids"),
+        ({"action": "retire"}, "/device_ids"),
+        ({"action": "paint", "device_ids": []}, "/action"),
+        ({"action": "move", "device_ids": [str(new_id())]}, "/store_id"),
+        ({"action": "retire", "device_ids": [str(new_id())], "tag": "x"}, "/tag"),
+    ],
+)
+async def test_a_wrong_bulk_change_is_named(as_manager, window_2, body, pointer):
+    answer = await as_manager.post("/devices/bulk", body)
+
+    assert_refused(answer, 422, "invalid")
+    assert answer.pointers == [pointer]
+
+
+# Views --------------------------------------------------------------------------------------------
+
+
+async def test_the_life_of_a_view(as_manager, as_admin):
+    made = await as_manager.post("/devices/views", {"name": "Tills", "query": {"q": "till"}})
+    assert made.status == 201
+    here = made.headers["Location"].removeprefix("/v1/admin")
+    assert (await as_manager.get(here)).json["query"] == {"q": "till"}
+    renamed = await as_manager.patch(here, {"name": "All tills", "query": {"sort": "-name"}})
+    assert (renamed.json["name"], renamed.json["query"]) == ("All tills", {"sort": "-name"})
+    assert [v["name"] for v in (await as_manager.get("/devices/views")).json["items"]] == [
+        "All tills"
+    ]
+    assert (await as_admin.get("/devices/views")).json["items"] == []
+    assert_refused(await as_admin.delete(here), 404, "not_found")
+    assert (await as_manager.delete(here)).status == 204
+    assert_refused(await as_manager.get(here), 404, "not_found")
+    wrong = await as_manager.post("/devices/views", {"name": "x", "query": {"colour": "red"}})
+    assert wrong.pointers == ["/query/colour"]
 
 
 # Commands -----------------------------------------------------------------------------------------
@@ -148,62 +283,27 @@ async def test_a_wrong_command_is_named_and_not_sent(as_manager, window_2, body,
     assert (await as_manager.get(f"/devices/{window_2.id}/commands")).json["items"] == []
 
 
+async def test_a_command_stands_at_its_location_and_on_the_pages_of_the_list(
+    as_manager, window_2, madrid_screen, clock
+):
+    path = f"/devices/{window_2.id}/commands"
+    sent = []
+    for kind in ("reload", "identify", "reboot"):
+        sent.append(await as_manager.post(path, {"kind": kind}))
+        clock.pass_(seconds=1)
+
+    here = sent[0].headers["Location"].removeprefix("/v1/admin")
+    assert (await as_manager.get(here)).json == sent[0].json
+    first = (await as_manager.get(f"{path}?limit=2")).json
+    second = (await as_manager.get(f"{path}?limit=2&cursor={first['next_cursor']}")).json
+    assert [c["kind"] for c in first["items"] + second["items"]] == ["reboot", "identify", "reload"]
+    assert second["next_cursor"] is None
+    assert_refused(await as_manager.get(f"{path}/{new_id()}"), 404, "not_found")
+
+
 async def test_a_command_is_in_the_audit_log(as_manager, conn, window_2):
     await as_manager.post(f"/devices/{window_2.id}/commands", {"kind": "reboot"})
 
     entry = await conn.fetchrow("SELECT * FROM audit_log WHERE action = 'commands.send'")
     assert entry["entity_id"] == str(window_2.id)
     assert entry["after"]["kind"] == "reboot"
-
-
-# Plan and explanation -----------------------------------------------------------------------------
-
-
-@pytest.fixture
-async def lunch(conn, playlist, window_2, now) -> UUID:
-    """Every day from noon to two the playlist is scheduled on Window 2, over the store's own."""
-    target = Target("device", window_2.id)
-    new = schedules.NewSchedule(
-        name="Lunch",
-        playlist_id=playlist.id,
-        target=target,
-        starts_on=now.date(),
-        start_time="12:00",
-        end_time="14:00",
-        rrule="FREQ=DAILY",
-    )
-    store = Target("store", window_2.store_id)
-    await assignments.put(conn, SYSTEM, store, playlist.id, now=now)
-    made = await schedules.create(conn, SYSTEM, new, now=now)
-    return made.id
-
-
-async def test_a_plan_of_any_instant_keeps_nothing(as_manager, conn, window_2, lunch):
-    later = await as_manager.get(f"/devices/{window_2.id}/plan?at=2027-03-01T00:00:00Z")
-    sooner = await as_manager.get(f"/devices/{window_2.id}/plan?at=2026-11-25T00:00:00Z")
-
-    assert later.json["from"] == "2027-03-01T00:00:00Z"
-    assert len([w for w in later.json["windows"] if w["schedule_id"] == str(lunch)]) >= 3
-    assert sooner.json["from"] == "2026-11-25T00:00:00Z"
-    assert await conn.fetchval("SELECT count(*) FROM playout_plans") == 0
-
-
-async def test_an_explanation_names_winner_and_losers(as_manager, window_2, lunch):
-    at = "2026-11-24T12:30:00Z"
-    answer = await as_manager.get(f"/devices/{window_2.id}/explain?at={at}")
-
-    assert answer.status == 200
-    winner, [loser] = answer.json["winner"], answer.json["losers"]
-    assert (winner["kind"], winner["id"], winner["name"]) == ("schedule", str(lunch), "Lunch")
-    assert winner["layer"] == "device"
-    assert winner["window"] == {"from": "2026-11-24T12:00:00Z", "until": "2026-11-24T14:00:00Z"}
-    assert (loser["kind"], loser["layer"]) == ("assignment", "store")
-    assert loser["reason"]["code"]
-    assert loser["reason"]["text"]
-
-
-async def test_nothing_assigned_is_explained_too(as_manager, window_2):
-    answer = await as_manager.get(f"/devices/{window_2.id}/explain")
-
-    assert answer.json["winner"]["kind"] == "nothing"
-    assert answer.json["losers"] == []

@@ -169,3 +169,104 @@ async def test_the_list_tells_items_length_and_places(as_manager, menu, lisbon):
 
     assert (listed["items"], listed["loop_ms"], listed["targets"]) == (1, 12_000, 1)
     assert (await as_manager.get("/playlists?q=dinner")).json["items"] == []
+
+
+# Undo, copies, what is archived -------------------------------------------------------------------
+
+
+async def test_undo_and_redo_take_a_change_back_and_forth(as_manager, menu):
+    made = await create(as_manager, items=[{"content_id": menu.id}])
+    path = f"/playlists/{made.json['id']}"
+    emptied = await as_manager.patch(path, {"items": []}, If_Match=made.headers["ETag"])
+
+    undone = await as_manager.post(f"{path}/undo", If_Match=emptied.headers["ETag"])
+    redone = await as_manager.post(f"{path}/redo")
+
+    assert undone.json["items"] == made.json["items"]
+    assert redone.json["items"] == []
+    assert_refused(await as_manager.post(f"{path}/redo"), 409, "nothing_to_redo")
+    assert_refused(await as_manager.post(f"{path}/undo", If_Match='"1"'), 412, "stale")
+
+
+async def test_a_stale_draft_is_not_published(as_manager):
+    made = await create(as_manager, draft=True)
+    path = f"/playlists/{made.json['id']}"
+    await as_manager.patch(path, {"name": "Dinner"})
+
+    assert_refused(
+        await as_manager.post(f"{path}/publish", If_Match=made.headers["ETag"]), 412, "stale"
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "name"), [(None, "Lunch (copy)"), ({}, "Lunch (copy)"), ({"name": "Two"}, "Two")]
+)
+async def test_a_copy_is_a_draft(as_manager, menu, body, name):
+    made = await create(as_manager, items=[{"content_id": menu.id}])
+
+    copy = await as_manager.post(f"/playlists/{made.json['id']}/duplicate", body)
+
+    assert (copy.status, copy.json["name"], copy.json["published_at"]) == (201, name, None)
+    assert copy.headers["Location"] == f"/v1/admin/playlists/{copy.json['id']}"
+    assert [item["content_id"] for item in copy.json["items"]] == [str(menu.id)]
+
+
+async def test_a_playlist_in_use_is_refused_with_the_list(as_manager, lisbon, window_2):
+    made = await create(as_manager)
+    path = f"/playlists/{made.json['id']}"
+    target = {"kind": "store", "id": lisbon.id}
+    await as_manager.put("/assignments", {"target": target, "playlist_id": made.json["id"]})
+    outer = await create(as_manager, name="Outer", items=[{"playlist_id": made.json["id"]}])
+
+    refused = await as_manager.delete(path)
+
+    assert_refused(refused, 409, "playlist_in_use")
+    assert [(use["kind"], use["name"], use["screens"]) for use in refused.json["uses"]] == [
+        ("assignment", "Lisbon", 1),
+        ("playlist", "Outer", 0),
+    ]
+    assert (await as_manager.get(f"{path}/uses")).json["items"] == refused.json["uses"]
+    await as_manager.delete(f"/playlists/{outer.json['id']}")
+    await as_manager.delete(f"/assignments?kind=store&id={lisbon.id}")
+    assert (await as_manager.delete(path)).status == 204
+
+
+async def test_an_archived_playlist_comes_back(as_manager):
+    made = await create(as_manager)
+    path = f"/playlists/{made.json['id']}"
+    await as_manager.delete(path)
+    [archived] = (await as_manager.get("/playlists?state=archived")).json["items"]
+
+    back = await as_manager.post(f"{path}/restore")
+
+    assert archived["id"] == made.json["id"]
+    assert (back.status, back.json["archived_at"]) == (200, None)
+    assert (await as_manager.get(path)).status == 200
+
+
+async def test_the_list_sorts_and_filters(as_manager, menu):
+    for name, count in (("Long", 2), ("Short", 0), ("Middle", 1)):
+        await create(as_manager, name=name, items=[{"content_id": menu.id}] * count)
+
+    page = await as_manager.get("/playlists?sort=-items&limit=2")
+    rest = await as_manager.get(f"/playlists?sort=-items&cursor={page.json['next_cursor']}")
+
+    names = [one["name"] for one in [*page.json["items"], *rest.json["items"]]]
+    assert names == ["Long", "Middle", "Short"]
+    assert 'rel="next"' in page.headers["Link"]
+    for wrong, pointer in (("sort=colour", "/sort"), ("state=odd", "/state")):
+        answer = await as_manager.get(f"/playlists?{wrong}")
+        assert_refused(answer, 422, "invalid")
+        assert answer.pointers == [pointer]
+
+
+async def test_a_cycle_names_the_way_round(as_manager):
+    inner = (await create(as_manager, name="A")).json
+    outer = (await create(as_manager, name="B", items=[{"playlist_id": inner["id"]}])).json
+
+    answer = await as_manager.patch(
+        f"/playlists/{inner['id']}", {"items": [{"playlist_id": outer["id"]}]}, If_Match="*"
+    )
+
+    assert_refused(answer, 409, "playlist_cycle")
+    assert "A \N{RIGHTWARDS ARROW} B \N{RIGHTWARDS ARROW} A" in answer.json["detail"]

@@ -156,7 +156,8 @@ async def test_what_is_in_no_plan_is_absent(screen, planned, path):
 async def test_what_left_the_plan_stays_for_a_week(
     screen, conn, fetched, planned, clock, days, status
 ):
-    await playlists.archive(conn, SYSTEM, planned.id, now=clock.pass_(minutes=1))
+    await playlists.change(conn, SYSTEM, planned.id, items=[], now=clock.pass_(minutes=1))
+    await playlists.publish(conn, SYSTEM, planned.id, now=clock.now)
     assert (await screen.get("/plan")).json["content"] == {}
 
     clock.pass_(days=days)

@@ -194,7 +194,7 @@ async def test_the_first_result_of_a_command_stands(screen, conn, manager, paire
     for result in ({"status": "done"}, {"status": "failed", "detail": "late"}):
         assert (await screen.post(f"/commands/{sent.id}/result", result)).status == 200
 
-    [shown] = await commands.list_for_device(conn, manager, paired.device_id, now=clock.now)
+    shown = await commands.find(conn, SYSTEM, paired.device_id, sent.id, now=clock.now)
     assert (shown.state, shown.detail) == ("done", None)
 
 
@@ -204,7 +204,7 @@ async def test_a_command_of_another_screen_is_absent(screen, conn, madrid_screen
     answer = await screen.post(f"/commands/{sent.id}/result", {"status": "done"})
 
     assert_refused(answer, 404, "not_found")
-    [shown] = await commands.list_for_device(conn, SYSTEM, madrid_screen.id, now=clock.now)
+    shown = await commands.find(conn, SYSTEM, madrid_screen.id, sent.id, now=clock.now)
     assert shown.state == "queued"
 
 

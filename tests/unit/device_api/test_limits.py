@@ -6,7 +6,9 @@ import json
 import pytest
 
 from tests.unit.callers import assert_refused
-from web import bodies, rate_limits
+from web import rate_limits
+from web.limits import Limits
+from web.services import EXTENSION
 
 BEAT = {"disk_used_bytes": 1}
 
@@ -28,7 +30,7 @@ async def test_a_body_has_at_most_a_mebibyte(screen, size, status):
 @pytest.mark.parametrize(("size", "status"), [(8 * 1024 * 1024, 200), (8 * 1024 * 1024 + 1, 413)])
 async def test_a_compressed_body_has_at_most_eight_once_unpacked(screen, size, status):
     packed = gzip.compress(padded(size), 1)
-    assert len(packed) < bodies.BODY_MAX_BYTES
+    assert len(packed) < Limits().body_max_bytes
 
     answer = await screen.post("/heartbeat", packed, Content_Encoding="gzip")
 
@@ -37,7 +39,7 @@ async def test_a_compressed_body_has_at_most_eight_once_unpacked(screen, size, s
 
 async def test_a_gzip_bomb_is_413(screen):
     bomb = gzip.compress(bytes(200 * 1024 * 1024), 9)
-    assert len(bomb) < bodies.BODY_MAX_BYTES
+    assert len(bomb) < Limits().body_max_bytes
 
     answer = await screen.post("/heartbeat", bomb, Content_Encoding="gzip")
 
@@ -189,3 +191,43 @@ async def test_one_screen_over_its_limit_does_not_slow_another(
 
     bearer = f"Bearer {other.tokens.device_token}"
     assert (await screen.post("/heartbeat", BEAT, Authorization=bearer)).status == 200
+
+
+# Limits as an installation configures them --------------------------------------------------------
+
+
+@pytest.fixture
+def configured(app, monkeypatch):
+    """Set limits for one test."""
+
+    def configure(**limits: int) -> None:
+        monkeypatch.setattr(app.extensions[EXTENSION], "limits", Limits(**limits))
+
+    return configure
+
+
+@pytest.mark.parametrize(("size", "status"), [(2000, 200), (2001, 413)])
+async def test_the_size_of_a_body_is_configured(screen, configured, size, status):
+    configured(body_max_bytes=2000)
+
+    assert (await screen.post("/heartbeat", padded(size))).status == status
+
+
+@pytest.mark.parametrize(("size", "status"), [(9000, 200), (9001, 413)])
+async def test_the_size_once_unpacked_is_configured(screen, configured, size, status):
+    configured(decompressed_max_bytes=9000)
+
+    answer = await screen.post("/heartbeat", gzip.compress(padded(size)), Content_Encoding="gzip")
+
+    assert answer.status == status
+
+
+@pytest.mark.parametrize(("count", "status"), [(1, 200), (3, 200), (4, 422), (0, 422)])
+async def test_how_many_events_a_batch_has_is_configured(screen, configured, count, status):
+    configured(events_per_batch_max=3)
+
+    answer = await screen.post("/events", {"events": [{}] * count})
+
+    assert answer.status == status
+    if status == 422:
+        assert answer.pointers == ["/events"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from signage import claims, new_claims
+from signage import claims, new_claims, settings
 from signage.actors import SYSTEM
 from signage.ids import new_id
 from tests.unit.callers import Answer, Caller, assert_refused
@@ -37,7 +37,8 @@ async def test_a_screen_gets_what_it_needs_to_show_a_code(stranger, now):
     assert claim["verification_uri_complete"] == (
         f"http://localhost/pair?code={claim['user_code']}"
     )
-    assert claim["qr_svg"].startswith("<svg")
+    assert claim["qr_svg"].startswith('<svg viewBox="0 0 ')
+    assert ' width="' in claim["qr_svg"]
     assert (claim["expires_in"], claim["interval"]) == (600, 5)
     assert datetime.fromisoformat(claim["server_time"]) == now
 
@@ -208,12 +209,15 @@ async def test_links_are_made_with_the_public_url_and_never_with_the_host(strang
     assert "evil" not in spoofed.body.decode()
 
 
-async def test_too_many_claims_behind_one_address_are_429(stranger, monkeypatch):
-    monkeypatch.setattr("signage.new_claims.PENDING_PER_ADDRESS_MAX", 2)
+async def test_too_many_claims_of_one_installation_are_429(stranger, conn, admin, now):
+    limits = settings.Changes(pending_claims_per_install_max=2)
+    await settings.change(conn, admin, limits, now=now)
     for _ in range(2):
-        await ask_in(stranger)
+        await ask_in(stranger, install_secret=INSTALL_SECRET)
 
-    answer = await stranger.post(CREATE, {"device_info": DEVICE_INFO})
+    answer = await stranger.post(
+        CREATE, {"device_info": DEVICE_INFO, "install_secret": INSTALL_SECRET}
+    )
 
     assert_refused(answer, 429, "too_many_claims")
     assert int(answer.headers["Retry-After"]) > 0

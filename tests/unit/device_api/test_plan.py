@@ -12,7 +12,7 @@ from signage import (
     assignments,
     content,
     devices,
-    groups,
+    group_members,
     playlists,
     schedules,
 )
@@ -214,7 +214,7 @@ async def by_publishing(conn, now, always_on, soups, **_: Any) -> None:
 
 async def by_joining_a_group(conn, now, window_2, soups, food, **_: Any) -> None:
     await assignments.put(conn, SYSTEM, Target("group", food.id), soups.id, now=now)
-    await groups.set_devices(conn, SYSTEM, food.id, [window_2.id], now=now)
+    await group_members.put(conn, SYSTEM, food.id, [window_2.id], now=now)
 
 
 async def by_its_own_groups(conn, now, window_2, soups, food, **_: Any) -> None:
@@ -276,9 +276,9 @@ async def test_what_is_taken_away_is_gone_from_the_next_poll(
     assert await names_shown(screen) == ["menu"]
 
     await assignments.put(conn, SYSTEM, Target("group", food.id), soups.id, now=now)
-    await groups.set_devices(conn, SYSTEM, food.id, [window_2.id], now=now)
+    await group_members.put(conn, SYSTEM, food.id, [window_2.id], now=now)
     assert await names_shown(screen) == ["soup"]
-    await groups.set_devices(conn, SYSTEM, food.id, [], now=now)
+    await group_members.put(conn, SYSTEM, food.id, [], now=now)
     assert await names_shown(screen) == ["menu"]
 
     await content.archive(conn, SYSTEM, menu.id, now=now)
@@ -288,7 +288,9 @@ async def test_what_is_taken_away_is_gone_from_the_next_poll(
 async def test_an_archived_playlist_leaves_the_plan(screen, conn, now, always_on):
     assert await names_shown(screen) == ["menu"]
 
-    await playlists.archive(conn, SYSTEM, always_on.id, now=now)
+    # Nobody can archive what is assigned; a plan holds none all the same.
+    await conn.execute("UPDATE playlists SET archived_at = $1 WHERE id = $2", now, always_on.id)
+    await playlists.outdate_plans(conn, [always_on.id])
 
     assert (await screen.get("/plan")).json["windows"] == []
 

@@ -13,6 +13,7 @@ from playbill import duties as background
 from playbill.duties import Duty
 from playbill.upkeep import DUTIES
 from signage import duties
+from signage.media.storage import open_store
 from web.services import Services
 
 SOON_S = 10
@@ -20,7 +21,12 @@ SOON_S = 10
 
 @pytest.fixture
 def services(pool, tmp_path) -> Services:
-    return Services(pool=pool, media=None, secret=b"x" * 32, clock=lambda: datetime.now(UTC))
+    return Services(
+        pool=pool,
+        media=open_store(tmp_path),
+        secret=b"x" * 32,
+        clock=lambda: datetime.now(UTC),
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -1,49 +1,50 @@
-"""A round of a playlist: how long it takes, and which share each item has of it."""
+"""The share bar of a loop: bands in order that fill the whole."""
 
 from uuid import UUID, uuid4
 
+import pytest
+
 from portal import loop
 from signage.playlist_items import Item
+from signage.playlist_loops import CampaignShare, Loop, Part
 
 
-def _item(**given: object) -> Item:
-    values: dict[str, object] = {
-        "id": uuid4(), "position": 1, "content_id": uuid4(), "playlist_id": None,
-        "name": "Bakery", "kind": "image", "duration_ms": None, "own_duration_ms": None,
-        "poster_sha256": None, "version": None, "campaign_id": None, "not_before": None,
-        "not_after": None, "weight": 1,
-    }  # fmt: skip
-    return Item(**(values | given))  # type: ignore[arg-type]  # the values are of the right types
+def _item(name: str) -> Item:
+    return Item(
+        id=uuid4(), position=0, content_id=uuid4(), playlist_id=None, name=name, kind="image",
+        duration_ms=None, own_duration_ms=None, poster_sha256=None, version=None,
+        campaign_id=None, not_before=None, not_after=None, weight=1,
+    )  # fmt: skip
 
 
-def test_a_picture_without_a_duration_plays_ten_seconds() -> None:
-    picture = _item()
-    assert loop.measure([picture]).parts[picture.id].plays_ms == 10_000
+def _loop(parts: dict[UUID, Part], campaigns: list[CampaignShare]) -> Loop:
+    return Loop(total_ms=40_000, plays=3, parts=parts, campaigns=campaigns, turns=[])
 
 
-def test_a_video_plays_as_long_as_it_is() -> None:
-    video = _item(kind="video", own_duration_ms=15_000)
-    assert loop.measure([video]).total_ms == 15_000
+def test_items_fill_the_bar_in_their_order() -> None:
+    soup, tea, later = _item("Soup"), _item("Tea"), _item("Later")
+    parts = {
+        soup.id: Part(10_000, 0.75),
+        tea.id: Part(10_000, 0.25),
+        later.id: Part(0, 0),
+    }
+    bands = loop.by_item([soup, tea, later], _loop(parts, []))
+    assert [(band.label, band.x, band.width) for band in bands] == [
+        ("Soup", 0, 75), ("Tea", 75, 25),
+    ]  # fmt: skip
 
 
-def test_a_duration_given_by_hand_comes_first() -> None:
-    video = _item(kind="video", own_duration_ms=15_000, duration_ms=8_000)
-    assert loop.measure([video]).total_ms == 8_000
+def test_what_belongs_to_no_campaign_is_muted() -> None:
+    shares = [
+        CampaignShare(uuid4(), "Coffee", 30_000, 0.75),
+        CampaignShare(None, None, 10_000, 0.25),
+    ]
+    bands = loop.by_campaign(_loop({}, shares))
+    assert [(band.label, band.tone) for band in bands] == [
+        ("Coffee", "accent"), ("No campaign", "muted"),
+    ]  # fmt: skip
+    assert sum(band.width for band in bands) == pytest.approx(100)
 
 
-def test_a_weight_counts_each_time_in_the_round() -> None:
-    often, once = _item(weight=3), _item()
-    round_ = loop.measure([often, once])
-    assert round_.total_ms == 40_000
-    assert (round_.parts[often.id].share, round_.parts[once.id].share) == (0.75, 0.25)
-
-
-def test_a_nested_playlist_is_counted_apart() -> None:
-    nested = _item(content_id=None, playlist_id=UUID(int=1), kind="playlist")
-    round_ = loop.measure([_item(), nested])
-    assert (round_.total_ms, round_.nested) == (10_000, 1)
-    assert nested.id not in round_.parts
-
-
-def test_an_empty_playlist_has_no_round() -> None:
-    assert loop.measure([]) == loop.Loop(total_ms=0, parts={}, nested=0)
+def test_an_empty_loop_has_no_bands() -> None:
+    assert loop.by_item([], _loop({}, [])) == loop.by_campaign(_loop({}, [])) == []

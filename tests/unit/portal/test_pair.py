@@ -2,7 +2,7 @@
 
 import pytest
 
-from signage import claims, new_claims
+from signage import claims, heartbeats, new_claims, pairing
 from tests.unit.conftest import SECRET
 
 
@@ -83,6 +83,67 @@ async def test_a_screen_is_turned_away_once(enter, installer, asking, conn, now,
     assert (await somebody.post("/pair/deny", {"code": asking.user_code})).location == "/pair"
     assert (await claims.find(conn, admin, asking.claim_id, now=now)).state == "denied"
     assert (await somebody.post("/pair/deny", {"code": asking.user_code})).status == 404
+
+
+async def test_a_link_fills_in_and_the_next_page_has_it(enter, admin, asking, lisbon, porto, food):
+    somebody = await enter(admin)
+    link = "/pair?store=OPO-01&name=Till+4&group=Food+counters&group=Nope"
+
+    ask = await somebody.get(link)
+    assert "Till 4" in ask.text
+    hidden = {field["name"]: field["value"] for field in ask.soup.select("form [type=hidden]")}
+    assert (hidden["store"], hidden["name"]) == ("OPO-01", "Till 4")
+    show = await somebody.get(f"{link}&code={asking.user_code}")
+
+    assert show.soup.select_one("#store_id option[selected]")["value"] == str(porto.id)
+    assert show.soup.select_one("#name")["value"] == "Till 4"
+    chosen = show.soup.select("#group_ids option[selected]")
+    assert [option.get_text() for option in chosen] == ["Food counters"]
+
+
+async def test_a_link_approves_nothing(enter, admin, asking, lisbon, conn, now):
+    somebody = await enter(admin)
+
+    await somebody.get(f"/pair?code={asking.user_code}&store=LIS-01&name=Till+4&confirmed=y")
+
+    assert (await claims.find(conn, admin, asking.claim_id, now=now)).state == "pending"
+
+
+async def test_a_link_to_another_store_fills_none_in(enter, installer, asking, lisbon, madrid):
+    page = await (await enter(installer)).get(
+        f"/pair?code={asking.user_code}&store=MAD-01&name=Till+4"
+    )
+
+    assert [option.get_text() for option in page.soup.select("#store_id option")] == ["Lisbon"]
+
+
+async def test_add_next_keeps_the_store(enter, installer, asking, lisbon, conn, now):
+    somebody = await enter(installer)
+    answer = await somebody.post("/pair", approval(asking, lisbon))
+    await pairing.redeem(
+        conn, asking.claim_code, device_info={}, address="192.0.2.7", secret=SECRET, now=now
+    )
+
+    page = await somebody.get(answer.location)
+
+    assert page.links("Add next") == ["/pair?store=LIS-01"]
+
+
+async def test_a_replacement_waits_for_its_own_first_picture(
+    enter, installer, asking, lisbon, window_2, conn, now
+):
+    beat = heartbeats.Heartbeat(disk_used_bytes=1, now_playing="of the old hardware")
+    await heartbeats.record(conn, window_2.id, beat, address="192.0.2.7", now=now)
+    somebody = await enter(installer)
+    replaces = {"replaces_device_id": str(window_2.id)}
+    answer = await somebody.post("/pair", approval(asking, lisbon, **replaces))
+    await pairing.redeem(
+        conn, asking.claim_code, device_info={}, address="192.0.2.7", secret=SECRET, now=now
+    )
+
+    assert "Its first picture is reported." not in (await somebody.get(answer.location)).text
+    await heartbeats.record(conn, window_2.id, beat, address="192.0.2.7", now=now)
+    assert "Its first picture is reported." in (await somebody.get(answer.location)).text
 
 
 async def test_an_analyst_cannot_pair(enter, analyst, asking):

@@ -1,12 +1,13 @@
 """Claims: a screen asks in, somebody with the right lets it in, and the code is no secret."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 
-from signage import claims, credentials, devices, new_claims
+from signage import claim_lists, claims, credentials, devices, new_claims, settings
 from signage.actors import SYSTEM, Actor
 from signage.claims import Approval, Claim
 from signage.errors import Forbidden, Invalid, NotFound, TooMany
@@ -134,7 +135,7 @@ async def test_who_may_not_pair_sees_and_answers_nothing(conn, request, lisbon, 
     with pytest.raises(Forbidden):
         await type_in(conn, actor, Approval(lisbon.id), now)
     with pytest.raises(Forbidden):
-        await claims.list_for(conn, actor, now=now)
+        await claim_lists.list_for(conn, actor, now=now)
 
 
 async def test_five_wrong_codes_stop_a_person_but_nobody_else(conn, installer, manager, now):
@@ -151,6 +152,30 @@ async def test_five_wrong_codes_stop_a_person_but_nobody_else(conn, installer, m
     later = now + timedelta(minutes=15)
     again = (await ask_in(conn, later)).user_code
     assert (await find(conn, installer, again, later)).state == "pending"
+
+
+async def test_many_wrong_codes_at_once_are_five_guesses_too(pool, admin, now):
+    async def guess(code: str) -> str:
+        async with pool.acquire() as conn:
+            try:
+                return (await find(conn, admin, code, now)).state
+            except (NotFound, TooMany) as refused:
+                return refused.code
+
+    said = await asyncio.gather(*(guess(f"BBBB-BBB{letter}") for letter in "BCDFGHJKLMNPQRST"))
+
+    assert sorted(said) == ["too_many_attempts"] * 11 + ["unknown_code"] * 5
+
+
+async def test_right_codes_at_once_are_no_guesses(pool, admin, now):
+    async with pool.acquire() as conn:
+        codes = [(await ask_in(conn, now)).user_code for _ in range(10)]
+
+    async def look(code: str) -> str:
+        async with pool.acquire() as conn:
+            return (await find(conn, admin, code, now)).state
+
+    assert await asyncio.gather(*(look(code) for code in codes)) == ["pending"] * 10
 
 
 @pytest.mark.parametrize(
@@ -219,7 +244,7 @@ async def test_a_claim_of_another_store_is_absent(conn, installer, madrid_manage
     for verb in (claims.find, claims.revoke):
         with pytest.raises(NotFound):
             await verb(conn, madrid_manager, claim.claim_id, now=now)
-    assert (await claims.list_for(conn, madrid_manager, now=now)).items == []
+    assert (await claim_lists.list_for(conn, madrid_manager, now=now)).items == []
     assert (await claims.find(conn, installer, claim.claim_id, now=now)).state == "approved"
 
 
@@ -229,8 +254,10 @@ async def test_the_list_is_newest_first_and_says_what_expired(conn, installer, l
         await type_in(conn, installer, Approval(lisbon.id, f"Till {minute}"), at, ttl_s=120)
 
     later = now + timedelta(minutes=3)
-    first = await claims.list_for(conn, installer, limit=2, now=later)
-    second = await claims.list_for(conn, installer, limit=2, cursor=first.next_cursor, now=later)
+    first = await claim_lists.list_for(conn, installer, limit=2, now=later)
+    second = await claim_lists.list_for(
+        conn, installer, limit=2, cursor=first.next_cursor, now=later
+    )
 
     assert [(claim.name, claim.state) for claim in first.items + second.items] == [
         ("Till 2", "approved"),
@@ -240,28 +267,53 @@ async def test_the_list_is_newest_first_and_says_what_expired(conn, installer, l
 
 
 async def test_a_roll_out_behind_one_address_fits_and_a_flood_does_not(conn, now):
-    await pending(conn, new_claims.PENDING_PER_ADDRESS_MAX - 1, now)
+    most = settings.Settings().pending_claims_per_address_max
+    await pending(conn, most - 1, now)
 
     await ask_in(conn, now)
-    with pytest.raises(TooMany):
+    with pytest.raises(TooMany) as refused:
         await ask_in(conn, now)
 
-    assert new_claims.PENDING_PER_ADDRESS_MAX >= 300
+    assert most >= 300
+    assert (refused.value.code, refused.value.retry_after_s) == ("too_many_claims", 60)
     await ask_in(conn, now, address="198.51.100.1")
     await ask_in(conn, now + timedelta(minutes=10))
 
 
-async def test_claims_that_wait_are_limited_in_total(conn, monkeypatch, now):
-    monkeypatch.setattr(new_claims, "PENDING_TOTAL_MAX", 3)
-    for number in range(3):
-        await ask_in(conn, now, address=f"192.0.2.{number}")
+async def test_an_administrator_decides_how_many_may_wait(conn, admin, now):
+    await settings.change(
+        conn, admin, settings.Changes(pending_claims_per_address_max=300), now=now
+    )
+    await pending(conn, 299, now)
+    await ask_in(conn, now)
+
+    with pytest.raises(TooMany):
+        await ask_in(conn, now)
+
+
+async def test_one_installation_waits_with_twenty_codes_at_most(conn, now):
+    for _ in range(20):
+        await ask_in(conn, now, install_secret="of a player that restarts all the time")
+
+    with pytest.raises(TooMany):
+        await ask_in(conn, now, install_secret="of a player that restarts all the time")
+    await ask_in(conn, now, install_secret="of another player")
+    await ask_in(conn, now)
+
+
+async def test_claims_that_wait_are_limited_in_total(conn, admin, now):
+    await settings.change(conn, admin, settings.Changes(pending_claims_total_max=300), now=now)
+    await pending(conn, 299, now, address="203.0.113.1")
+    await ask_in(conn, now, address="192.0.2.1")
 
     with pytest.raises(TooMany):
         await ask_in(conn, now, address="192.0.2.99")
-    assert await claims.count_pending(conn, now=now) == 3
+    assert await claim_lists.count_pending(conn, now=now) == 300
 
 
-async def pending(conn: asyncpg.Connection, count: int, now: datetime) -> None:
+async def pending(
+    conn: asyncpg.Connection, count: int, now: datetime, *, address: str = ADDRESS
+) -> None:
     await conn.execute(
         """
         INSERT INTO device_claims (id, kind, state, code_hash, user_code_hash, address,
@@ -270,7 +322,7 @@ async def pending(conn: asyncpg.Connection, count: int, now: datetime) -> None:
                sha256(n::text::bytea), $1, $2::timestamptz, $2, $2 + interval '10 minutes'
         FROM generate_series(1, $3) AS n
         """,
-        ADDRESS,
+        address,
         now,
         count,
     )
@@ -291,6 +343,29 @@ async def test_what_a_screen_says_of_itself_has_a_limit(conn, now, device_info, 
         with pytest.raises(Invalid) as refused:
             await ask_in(conn, now, device_info=device_info)
         assert refused.value.errors[0].pointer == "/device_info"
+
+
+async def test_a_claim_says_whose_it_is_by_name(conn, add_user, installer, lisbon, now):
+    user = await add_user(installer)
+    claim = await ask_in(conn, now)
+    actor = Actor(kind="user", id=user.id, name="Ines", role="installer", store_ids=[lisbon.id])
+
+    approved = await approve(conn, actor, claim.user_code, Approval(lisbon.id), now)
+
+    assert (approved.store, approved.approver) == ("Lisbon", "Ines")
+
+
+async def test_a_screen_that_comes_in_by_its_own_code_is_not_expected_any_more(
+    conn, installer, lisbon, now
+):
+    expected = await type_in(conn, installer, Approval(lisbon.id, "Window 2"), now)
+    other = await type_in(conn, installer, Approval(lisbon.id, "Window 3"), now)
+    shown = await ask_in(conn, now)
+
+    await approve(conn, installer, shown.user_code, Approval(lisbon.id, "window 2"), now)
+
+    assert (await claims.find(conn, installer, expected.claim_id, now=now)).state == "revoked"
+    assert (await claims.find(conn, installer, other.claim_id, now=now)).state == "approved"
 
 
 async def test_every_answer_is_in_the_audit_log(conn, installer, lisbon, now):

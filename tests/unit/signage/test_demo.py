@@ -13,7 +13,16 @@ import pytest
 
 from db.pool import create_pool
 from db.roles import APPLICATION_ROLE
-from signage import demo, devices, incidents, planned_plays, plans, report_query, reports, sessions
+from signage import (
+    demo,
+    device_lists,
+    incidents,
+    planned_plays,
+    plans,
+    report_query,
+    reports,
+    sessions,
+)
 from signage.actors import SYSTEM
 from signage.demo import chain, history, troubles
 from signage.demo.diary import Diary
@@ -82,10 +91,10 @@ async def test_the_chain_is_complete_and_most_of_it_is_online(conn: asyncpg.Conn
         for table in ("stores", "device_groups", "devices", "campaigns", "content", "schedules")
     }
     assert counts == {
-        "stores": 4, "device_groups": 4, "devices": SCREENS, "campaigns": 5, "content": 14,
+        "stores": 4, "device_groups": 5, "devices": SCREENS, "campaigns": 5, "content": 14,
         "schedules": 10,
     }  # fmt: skip
-    health = await devices.count(conn, SYSTEM, now=NOW)
+    health = (await device_lists.count(conn, SYSTEM, now=NOW)).fleet
     assert health == {"online": SCREENS - 1, "late": 0, "offline": 1, "never": 0}
 
 
@@ -110,7 +119,7 @@ async def test_its_people_can_sign_in_with_the_passwords_that_are_shown(
 async def test_every_screen_is_on_the_plan_it_is_due_and_shows_an_item_of_it(
     conn: asyncpg.Connection,
 ) -> None:
-    for device in (await devices.list_for(conn, SYSTEM, limit=100, now=NOW)).items:
+    for device in (await device_lists.list_page(conn, SYSTEM, limit=100, now=NOW)).items:
         assert await plans.due(conn, device.id, now=NOW) == device.plan_etag
         document = (await plans.current(conn, device.id, now=NOW)).document()
         assert turn_at(document, NOW) is not None

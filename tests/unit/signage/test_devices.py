@@ -7,22 +7,17 @@ from typing import Any
 import asyncpg
 import pytest
 
-from signage import devices, groups, heartbeats, pairing, stores, tokens
-from signage.actors import SYSTEM, Actor
-from signage.devices import Changes, Device, Filters
-from signage.errors import Forbidden, Invalid, NotFound, Stale, Unauthenticated
+from signage import device_lists, devices, groups, heartbeats, pairing, stores, tokens
+from signage.actors import SYSTEM
+from signage.devices import Changes, Device
+from signage.errors import Conflict, Forbidden, Invalid, NotFound, Stale, Unauthenticated
 from signage.ids import new_id
-from tests.unit.conftest import Pair, open_store, pair_screen
+from tests.unit.conftest import open_store, pair_screen
 
 
 async def beat(conn: asyncpg.Connection, device: Device, at: datetime, **more: Any) -> None:
     sent = heartbeats.Heartbeat(disk_used_bytes=1, **more)
     await heartbeats.record(conn, device.id, sent, address="192.0.2.7", now=at)
-
-
-async def names(conn: asyncpg.Connection, actor: Actor, now: datetime, **filters: Any) -> list[str]:
-    page = await devices.list_for(conn, actor, Filters(**filters), now=now)
-    return [device.name for device in page.items]
 
 
 async def test_a_screen_is_found_with_its_store_and_what_it_says_of_itself(conn, window_2, now):
@@ -39,57 +34,6 @@ async def test_a_screen_of_another_store_is_absent(conn, madrid_manager, window_
         await devices.find(conn, madrid_manager, window_2.id, now=now)
 
 
-async def test_a_list_holds_the_screens_of_ones_own_stores_by_name(
-    conn, admin, manager, pair: Pair, lisbon, window_2, madrid_screen, now
-):
-    await pair(lisbon, "Till 1")
-
-    assert await names(conn, admin, now) == ["Entrance", "Till 1", "Window 2"]
-    assert await names(conn, manager, now) == ["Till 1", "Window 2"]
-
-
-async def test_somebody_without_stores_finds_nothing(conn, advertiser, window_2, now):
-    assert await names(conn, advertiser, now) == []
-
-
-async def test_a_list_goes_on_where_its_cursor_says(conn, admin, pair: Pair, lisbon, now):
-    for name in ("Till 1", "Till 2", "Till 2", "Till 3"):
-        await pair(lisbon, name)
-
-    first = await devices.list_for(conn, admin, limit=2, now=now)
-    second = await devices.list_for(conn, admin, limit=2, cursor=first.next_cursor, now=now)
-
-    assert [device.name for device in first.items + second.items] == [
-        "Till 1",
-        "Till 2",
-        "Till 2",
-        "Till 3",
-    ]
-    assert len({device.id for device in first.items + second.items}) == 4
-    assert second.next_cursor is None
-
-
-@pytest.mark.parametrize(
-    ("q", "found"),
-    [("window", 1), ("L8D25A", 2), ("%", 0), ("_", 0), ("\\", 0), ("  ", 2), ("nowhere", 0)],
-)
-async def test_a_search_looks_in_names_and_serials_and_means_itself(
-    conn, admin, window_2, madrid_screen, now, q, found
-):
-    assert len(await names(conn, admin, now, q=q)) == found
-
-
-async def test_filters_narrow_a_list(conn, admin, food, window_2, madrid_screen, lisbon, now):
-    changes = Changes(tags=["4k"], group_ids=[food.id])
-    await devices.change(conn, admin, window_2.id, changes, now=now)
-
-    assert await names(conn, admin, now, tag="4k") == ["Window 2"]
-    assert await names(conn, admin, now, group_id=food.id) == ["Window 2"]
-    assert await names(conn, admin, now, store_id=lisbon.id) == ["Window 2"]
-    assert await names(conn, admin, now, health="online") == []
-    assert await names(conn, admin, now, health="never") == ["Entrance", "Window 2"]
-
-
 @pytest.mark.parametrize(
     ("silent_s", "health"),
     [(0, "online"), (149, "online"), (150, "late"), (899, "late"), (900, "offline")],
@@ -100,8 +44,8 @@ async def test_health_follows_the_last_heartbeat(conn, window_2, now, silent_s, 
     later = now + timedelta(seconds=silent_s)
 
     assert (await devices.find(conn, SYSTEM, window_2.id, now=later)).health == health
-    counted = await devices.count(conn, SYSTEM, now=later)
-    assert counted == {"online": 0, "late": 0, "offline": 0, "never": 0} | {health: 1}
+    counted = await device_lists.count(conn, SYSTEM, now=later)
+    assert counted.fleet == {"online": 0, "late": 0, "offline": 0, "never": 0} | {health: 1}
 
 
 async def test_only_what_is_given_changes(conn, manager, window_2, now):
@@ -128,7 +72,7 @@ async def test_a_change_is_in_the_audit_log_with_before_and_after(conn, manager,
 async def test_who_may_not_manage_changes_nothing(conn, request, window_2, now, role):
     actor = request.getfixturevalue(role)
 
-    for verb in (devices.retire, devices.revoke):
+    for verb in (devices.retire, devices.revoke, devices.reinstate):
         with pytest.raises(Forbidden):
             await verb(conn, actor, window_2.id, now=now)
     assert (await devices.find(conn, SYSTEM, window_2.id, now=now)) == window_2
@@ -243,15 +187,58 @@ async def test_a_revoked_screen_is_told_to_pair_again(conn, manager, paired: pai
     assert refused.value.code == "token_revoked"
 
 
-async def test_a_retired_screen_leaves_the_list_and_stays_in_the_books(
-    conn, manager, window_2, now
-):
-    await devices.retire(conn, manager, window_2.id, now=now)
-    again = await devices.retire(conn, manager, window_2.id, now=now)
+async def test_a_screen_in_service_is_revoked_retired_and_taken_back(conn, manager, window_2, now):
+    steps = [
+        (devices.revoke, "revoked"),
+        (devices.revoke, "revoked"),
+        (devices.reinstate, "active"),
+        (devices.retire, "retired"),
+        (devices.reinstate, "active"),
+        (devices.revoke, "revoked"),
+        (devices.retire, "retired"),
+    ]
+    for verb, status in steps:
+        assert (await verb(conn, manager, window_2.id, now=now)).status == status
 
-    assert again.status == "retired"
-    assert await names(conn, manager, now) == []
-    assert await names(conn, manager, now, status="retired") == ["Window 2"]
+
+@pytest.mark.parametrize(
+    ("verbs", "code"),
+    [
+        ((devices.retire, devices.retire), "already_retired"),
+        ((devices.retire, devices.revoke), "device_retired"),
+        ((devices.reinstate,), "already_active"),
+    ],
+)
+async def test_what_cannot_follow_is_a_conflict_and_changes_nothing(
+    conn, manager, window_2, now, verbs, code
+):
+    *done, last = verbs
+    for verb in done:
+        await verb(conn, manager, window_2.id, now=now)
+    before = await devices.find(conn, SYSTEM, window_2.id, now=now)
+
+    with pytest.raises(Conflict) as refused:
+        await last(conn, manager, window_2.id, now=now)
+
+    assert refused.value.code == code
+    assert await devices.find(conn, SYSTEM, window_2.id, now=now) == before
+
+
+async def test_a_screen_taken_back_has_to_pair_again(conn, manager, paired, now):
+    await devices.retire(conn, manager, paired.device_id, now=now)
+    await devices.reinstate(conn, manager, paired.device_id, now=now)
+
+    with pytest.raises(Unauthenticated) as refused:
+        await tokens.authenticate(conn, paired.tokens.device_token, now=now)
+    assert refused.value.code == "invalid_token"
+
+
+async def test_a_revoked_screen_can_still_be_renamed(conn, manager, window_2, now):
+    await devices.revoke(conn, manager, window_2.id, now=now)
+
+    renamed = await devices.change(conn, manager, window_2.id, Changes(name="Lost"), now=now)
+
+    assert (renamed.name, renamed.status) == ("Lost", "revoked")
 
 
 async def test_a_change_at_the_same_time_as_a_revocation_does_not_undo_it(pool, admin, now):

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from signage import claims, devices, new_claims, pairing, tokens
+from signage import claims, devices, heartbeats, new_claims, pairing, settings, tokens
 from signage.actors import SYSTEM, Actor
 from signage.claims import Approval
 from signage.errors import Invalid, PlaybillError, Refused, TooMany, Unauthenticated
@@ -202,9 +202,9 @@ async def test_every_wrong_short_code_gets_the_same_answer(conn, installer, lisb
 
 
 async def test_over_the_limit_a_wrong_code_waits_and_a_right_one_redeems(
-    conn, installer, lisbon, monkeypatch, now
+    conn, admin, installer, lisbon, now
 ):
-    monkeypatch.setattr(pairing, "WRONG_CODES_PER_ADDRESS_MAX", 3)
+    await settings.change(conn, admin, settings.Changes(wrong_codes_per_address_max=3), now=now)
     claim = await typed_code(conn, installer, lisbon, now)
     for _ in range(3):
         assert (await refusal(conn, "BBBB-BBBB-BBBB", now)).code == "invalid_claim_code"
@@ -218,13 +218,36 @@ async def test_over_the_limit_a_wrong_code_waits_and_a_right_one_redeems(
     assert await redeem(conn, claim.claim_code, now)
 
 
-async def test_wrong_codes_are_limited_in_total(conn, monkeypatch, now):
-    monkeypatch.setattr(pairing, "WRONG_CODES_TOTAL_MAX", 3)
-    for host in range(3):
-        await refusal(conn, "BBBB-BBBB-BBBB", now, address=f"192.0.2.{host}")
+async def test_wrong_codes_are_limited_in_total(conn, admin, now):
+    await settings.change(conn, admin, settings.Changes(wrong_codes_total_max=40), now=now)
+    for host in range(40):
+        within = await refusal(conn, "BBBB-BBBB-BBBB", now, address=f"192.0.2.{host}")
+        assert within.code == "invalid_claim_code"
 
     over = await refusal(conn, "BBBB-BBBB-BBBB", now, address="198.51.100.1")
     assert over.code == "too_many_attempts"
+
+
+async def test_a_wrong_code_costs_the_same_work_whatever_is_wrong_with_it(
+    conn, installer, lisbon, now
+):
+    used = await typed_code(conn, installer, lisbon, now)
+    await redeem(conn, used.claim_code, now)
+    revoked = await typed_code(conn, installer, lisbon, now)
+    await claims.revoke(conn, installer, revoked.claim_id, now=now)
+    expired = await typed_code(conn, installer, lisbon, now - timedelta(days=1))
+    statements: list[str] = []
+    work = []
+
+    with conn.query_logger(lambda query: statements.append(query.query)):
+        for code in (used.claim_code, revoked.claim_code, expired.claim_code, "BCDF-GHJK-LMNP"):
+            statements.clear()
+            await refusal(conn, code, now)
+            await asyncio.sleep(0)  # the logger is called in the next turn of the loop
+            work.append([text for text in statements if "/*" in text])
+
+    assert len(work[0]) > 3
+    assert work == [work[0]] * 4
 
 
 async def test_polling_a_pending_claim_is_no_wrong_guess(conn, now):
@@ -297,6 +320,8 @@ async def test_a_reply_is_not_given_again_after(conn, installer, manager, lisbon
 async def test_a_replacement_takes_over_the_identity_and_the_old_hardware_stops(
     conn, installer, lisbon, paired, now
 ):
+    beat = heartbeats.Heartbeat(disk_used_bytes=1, now_playing="item", last_error="broken")
+    await heartbeats.record(conn, paired.device_id, beat, address=ADDRESS, now=now)
     claim = await ask_in(conn, now)
     approval = Approval(lisbon.id, replaces_device_id=paired.device_id)
     await claims.approve(conn, installer, claim.user_code, approval, secret=SECRET, now=now)
@@ -310,6 +335,7 @@ async def test_a_replacement_takes_over_the_identity_and_the_old_hardware_stops(
         "Lisbon",
         {"serial": "NEW"},
     )
+    assert (device.now_playing, device.last_error) == (None, None)
     with pytest.raises(Unauthenticated) as refused:
         await tokens.authenticate(conn, paired.tokens.device_token, now=now)
     assert refused.value.code in ("token_revoked", "invalid_token")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from signage import assignments, devices, groups, plan_inputs, plan_making, plans, stores
+from signage import assignments, devices, group_members, plan_inputs, plan_making, plans, stores
 from signage.actors import SYSTEM
 from signage.targets import Target
 
@@ -41,7 +41,7 @@ async def test_what_reaches_one_screen_gives_it_a_plan_of_its_own(conn, alike, p
 
 
 async def test_a_group_that_nothing_is_put_on_separates_nobody(conn, alike, food, now):
-    await groups.put_device(conn, alike[0], [food.id])
+    await group_members.put_device(conn, alike[0], [food.id], now=now)
 
     [shared] = await plan_inputs.load_shared(conn, alike)
 

@@ -166,4 +166,4 @@ def test_a_statement_holds_only_words_of_its_own(
 
     assert str(query.store_id[0]) not in statement.text
     assert "{" not in statement.text
-    assert len(statement.values) == 9
+    assert len(statement.values) == 10

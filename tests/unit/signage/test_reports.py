@@ -195,9 +195,8 @@ async def test_an_actor_sees_the_plays_of_their_stores_wherever_the_screen_stand
     assert b"".join(body).count(b"\r\n") == 1
 
 
-@pytest.mark.parametrize("role", ["installer", "advertiser"])
-async def test_roles_that_read_no_reports_are_refused(cast: Cast, role: Any, now: datetime) -> None:
-    actor = Actor(kind="user", id=None, name="Ivo", role=role)
+async def test_an_installer_reads_no_reports(cast: Cast, now: datetime) -> None:
+    actor = Actor(kind="user", id=None, name="Ivo", role="installer")
 
     with pytest.raises(Forbidden):
         await report(cast, actor)

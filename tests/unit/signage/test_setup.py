@@ -56,7 +56,8 @@ async def test_a_refused_password_leaves_the_link_usable(conn, now):
 
 
 async def test_of_two_who_use_the_link_at_once_one_wins(pool, now):
-    token = await setup.open_link(pool, now=now)
+    async with pool.acquire() as conn:
+        token = await setup.open_link(conn, now=now)
 
     async def attempt(name: str) -> bool:
         given = {"email": f"{name}@example.com", "name": name, "password": PASSWORD}

@@ -4,9 +4,10 @@ import asyncio
 from datetime import datetime, timedelta
 
 import asyncpg
+import msgspec
 import pytest
 
-from signage import devices, incidents, tokens
+from signage import devices, incidents, settings, tokens
 from signage.actors import SYSTEM
 from signage.errors import Unauthenticated
 from signage.ids import new_id
@@ -72,7 +73,7 @@ async def test_what_is_no_token_is_invalid(conn, first, now, spoil):
 
 
 async def test_a_made_up_secret_for_a_real_screen_is_invalid(conn, paired, now):
-    from_elsewhere = tokens._derive(b"another server", paired.device_id, new_id(), 0)
+    from_elsewhere = tokens._derive(b"another server", paired.device_id, new_id(), 0, 60)
 
     assert await refusal(conn, from_elsewhere.device_token, now) == "invalid_token"
 
@@ -139,6 +140,55 @@ async def test_a_lost_reply_is_given_again_however_often_and_late(conn, first, n
     assert await tokens.authenticate(conn, second.device_token, now=later)
 
 
+async def test_asking_again_within_a_minute_writes_nothing_and_says_what_is_left(conn, first, now):
+    await refresh(conn, first, now)
+    before = await conn.fetchval("SELECT token_expires_at FROM devices")
+
+    soon = await refresh(conn, first, now + timedelta(seconds=40))
+
+    assert soon.token_expires_in == 24 * 3600 - 40
+    assert await conn.fetchval("SELECT token_expires_at FROM devices") == before
+    later = await refresh(conn, first, now + timedelta(seconds=60))
+    assert later.token_expires_in == 24 * 3600
+
+
+async def test_an_administrator_decides_how_long_tokens_live(conn, admin, pair, lisbon, now):
+    lives = settings.Changes(access_token_life_h=2, refresh_token_idle_life_days=3)
+    await settings.change(conn, admin, lives, now=now)
+    paired = await pair(lisbon, "Window 3")
+
+    assert paired.tokens.token_expires_in == 2 * 3600
+    token = paired.tokens.device_token
+    assert await tokens.authenticate(conn, token, now=now + timedelta(hours=1.9))
+    assert await refusal(conn, token, now + timedelta(hours=2)) == "token_expired"
+    second = await refresh(conn, paired.tokens, now + timedelta(days=2.9))
+    with pytest.raises(Unauthenticated):
+        await refresh(conn, second, now + timedelta(days=5.9))
+
+
+@pytest.mark.parametrize(
+    ("changes", "fits"),
+    [
+        ({"access_token_life_h": 0}, False),
+        ({"access_token_life_h": 1}, True),
+        ({"access_token_life_h": 720}, True),
+        ({"access_token_life_h": 721}, False),
+        ({"refresh_token_idle_life_days": 0}, False),
+        ({"refresh_token_idle_life_days": 3651}, False),
+        ({"pending_claims_per_address_max": 299}, False),
+        ({"pending_claims_per_address_max": 300}, True),
+        ({"wrong_codes_per_address_max": 0}, False),
+    ],
+)
+def test_settings_of_tokens_and_claims_have_limits(changes, fits):
+    try:
+        msgspec.convert(changes, settings.Changes)
+    except msgspec.ValidationError:
+        assert not fits
+    else:
+        assert fits
+
+
 async def test_twenty_refreshes_at_once_give_one_pair_and_lock_nobody_out(pool, now):
     async with pool.acquire() as conn:
         lisbon = await open_store(conn, "LIS-01", "Lisbon", "Europe/Lisbon", now)
@@ -197,7 +247,7 @@ async def test_refreshing_the_successor_counts_as_using_it(conn, first, now):
 
 
 async def test_a_token_that_never_was_ends_nothing(conn, first, paired, now):
-    never = tokens._derive(SECRET, paired.device_id, new_id(), 0)
+    never = tokens._derive(SECRET, paired.device_id, new_id(), 0, 60)
 
     with pytest.raises(Unauthenticated):
         await refresh(conn, never, now)

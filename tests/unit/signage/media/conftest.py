@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from signage.media import storage
+from tests import s3
 
 
 @pytest.fixture
@@ -11,6 +12,7 @@ def store(tmp_path: Path) -> storage.MediaStore:
 
 
 @pytest.fixture
-def bucket(tmp_path: Path) -> storage.MediaStore:
-    """A store without a folder, as an S3 bucket is one."""
-    return storage.open_store(tmp_path, "memory:///")
+def bucket(tmp_path: Path, s3_server: s3.S3) -> storage.MediaStore:
+    """A bucket of the S3 server, empty."""
+    s3_server.empty()
+    return storage.open_store(tmp_path, s3_server.url, s3_server.options)

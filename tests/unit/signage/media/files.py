@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import AsyncIterator
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import av
@@ -43,6 +44,7 @@ def animation(kind: str, frames: int, size: tuple[int, int] = (16, 16)) -> bytes
     return out.getvalue()
 
 
+@cache
 def video(
     encoder: str = "libx264",
     container: str = "mp4",
@@ -80,6 +82,27 @@ def sound(container: str = "mp4") -> bytes:
                 frame.sample_rate = 44_100
                 out.mux(stream.encode(frame))
             out.mux(stream.encode())
+        return path.read_bytes()
+
+
+def video_with_sound(encoder: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "made"
+        with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as out:
+            pictures, sounds = (
+                out.add_stream("libx264", rate=25),
+                out.add_stream(encoder, rate=48_000),
+            )
+            pictures.width, pictures.height = SIZE
+            pictures.pix_fmt = "yuv420p"
+            for _ in range(5):
+                out.mux(pictures.encode(av.VideoFrame.from_image(two_colours())))
+            frame = av.AudioFrame(format="fltp", layout="mono", samples=sounds.frame_size or 1024)
+            frame.planes[0].update(bytes(frame.planes[0].buffer_size))
+            frame.sample_rate = 48_000
+            out.mux(sounds.encode(frame))
+            out.mux(pictures.encode())
+            out.mux(sounds.encode())
         return path.read_bytes()
 
 

@@ -1,7 +1,9 @@
 """What is accepted, and what is known of it."""
 
 import io
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -134,9 +136,40 @@ async def test_every_kind_of_pixel_has_a_poster(tmp_path: Path, mode: str) -> No
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
-async def test_a_short_animation_is_accepted(tmp_path: Path, kind: str) -> None:
+async def test_an_animation_is_shown_in_whole_rounds(tmp_path: Path, kind: str) -> None:
     found = await examined(tmp_path, files.animation(kind, 20))
-    assert (found.kind, found.width, found.duration_ms) == ("image", 16, None)
+    assert (found.kind, found.width) == ("image", 16)
+    assert found.duration_ms == 13 * 20 * 40
+    assert found.warnings[0].startswith("It is an animation of 0.8 s")
+
+
+async def test_frames_of_no_time_take_as_long_as_browsers_give_them(tmp_path: Path) -> None:
+    made = files.animation("GIF", 5)
+    hasty = re.sub(rb"(!\xf9\x04.)\x04\x00", lambda at: at[1] + b"\x01\x00", made, flags=re.DOTALL)
+    assert (await examined(tmp_path, hasty)).duration_ms == 10_000
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        ({"encoder": "libx265"}, "H.265 does not play in every browser"),
+        ({"encoder": "libx265", "pixels": "yuv420p10le"}, "It has 10 bits a colour"),
+        ({"size": (4112, 64)}, "It is 4,112 x 64"),
+    ],
+)
+async def test_what_common_players_cannot_decode_is_mentioned(
+    tmp_path: Path, made: dict[str, Any], words: str
+) -> None:
+    found = await examined(tmp_path, files.video(movflags="+faststart", **made))
+    assert any(warning.startswith(words) for warning in found.warnings)
+    assert not any("index stands" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize(("encoder", "odd"), [("aac", False), ("ac3", True)])
+async def test_sound_is_mentioned(tmp_path: Path, encoder: str, odd: bool) -> None:
+    found = await examined(tmp_path, files.video_with_sound(encoder))
+    assert "It has sound. Screens play it muted." in found.warnings
+    assert any("encoded as ac3" in warning for warning in found.warnings) == odd
 
 
 async def test_the_name_is_not_believed(tmp_path: Path) -> None:
@@ -162,6 +195,7 @@ async def test_what_many_screens_cannot_play_is_mentioned(tmp_path: Path) -> Non
     assert [warning.split(".")[0] for warning in found.warnings] == [
         "Its pixel format is yuv444p",
         "It has more than 60 frames a second",
+        "Its index stands at its end, so a browser shows nothing before all of it is there",
     ]
 
 

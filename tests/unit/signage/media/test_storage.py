@@ -110,10 +110,10 @@ async def test_a_file_url_names_a_folder(tmp_path: Path) -> None:
 async def test_another_disk_than_the_incoming_one_gets_a_copy(
     store: MediaStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(self: Path, target: Path) -> Path:
+    def refuse(self: Path, target: Path) -> None:
         raise OSError(18, "Invalid cross-device link")
 
-    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
     assert await read(store, await kept(store, noise(5000))) == noise(5000)
     assert files_in(store.incoming) == []
 

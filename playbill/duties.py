@@ -23,7 +23,7 @@ TAKE_OVER_INTERVAL_S = 2.0
 LOCK_CHECK_INTERVAL_S = 1.0
 LOCK_NAME = "playbill.duties"
 
-LOST = (*CONNECT_ERRORS, asyncpg.InterfaceError, Unreachable)
+LOST = (*CONNECT_ERRORS, asyncpg.InterfaceError, asyncpg.InternalClientError, Unreachable)
 """How a connection ends that the server or the network closed."""
 
 log = structlog.get_logger()
@@ -63,6 +63,9 @@ async def _take_turns(
             await _lead(dsn, role, services, todo)
         except LOST as error:
             log.warning("duties.lost", reason=str(error) or type(error).__name__)
+        # A fault nobody foresaw must not leave this process without duties until it is restarted.
+        except Exception:
+            log.exception("duties.broken")
         await asyncio.sleep(TAKE_OVER_INTERVAL_S)
 
 

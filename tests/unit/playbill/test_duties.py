@@ -90,9 +90,9 @@ async def test_who_loses_the_connection_of_the_lock_takes_part_again(process, da
     async with process(Duty("count", 0.01, counter.run)):
         await counter.runs_again()
         assert await _end_the_leader(database) == 1
-        for _ in range(5):
+        # What had begun under the lost lock may still run on for a moment.
+        while await _end_the_leader(database) == 0:
             await counter.runs_again()
-        assert await _end_the_leader(database) == 1
 
 
 async def _end_the_leader(database: str) -> int:

@@ -234,7 +234,9 @@ class EmbeddedServer:
                 postmaster.ask_to_stop(running.pid, at_once=at_once)
                 asked.add(at_once)
             clock.tick()
-        self._child = None
+        if self._child is not None:
+            self._child.wait()  # its files go a moment before it does
+            self._child = None
         if socket_dir != self.pgdata:
             with suppress(OSError):  # somebody put something there: it may stay
                 socket_dir.rmdir()

@@ -12,7 +12,7 @@ import admin_api
 import device_api
 import player
 import portal
-from playbill import duties, faults, health, logs, static_files, upkeep
+from playbill import duties, faults, health, logs, metrics, static_files, upkeep
 from playbill.config import Config
 from portal import frame, ui
 from signage.media.storage import open_store
@@ -50,6 +50,7 @@ def create_app(
     for door in (portal, device_api, admin_api, player):
         app.register_blueprint(door.blueprint)
     health.register(app)
+    metrics.register(app, config.metrics_token)
     static_files.register(app)
     faults.register(app)
     app.after_request(_secure)

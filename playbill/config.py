@@ -50,6 +50,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     media_options: dict[str, str] = {}
     pace: Pace = Pace()
     gallery: bool = False
+    metrics_token: str | None = None
     limits: Limits = Limits()
     mailer: mail.Server | None = None
     secret: bytes
@@ -94,6 +95,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Config:
             _number(read, "PLAYBILL_PLAN_POLL_S", PLAN_POLL_S, 1, 3600),
         ),
         gallery=_switch(read, "PLAYBILL_GALLERY"),
+        metrics_token=read.get("PLAYBILL_METRICS_TOKEN") or None,
         limits=_limits(read),
         mailer=_mailer(read.get("PLAYBILL_SMTP_URL"), read.get("PLAYBILL_MAIL_FROM")),
         secret=_secret(data_dir, read.get("PLAYBILL_SECRET_KEY")),

@@ -18,7 +18,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from playbill import database, welcome
+from playbill import database, metrics, welcome
 from playbill.config import Config, hand_over
 from playbill.first_start import FirstStart, prepare
 
@@ -52,6 +52,8 @@ def serve(config: Config, say: Say) -> None:
         with database.running(config, say) as found:
             first = asyncio.run(prepare(config, found, say, now=datetime.now(UTC)))
             hand_over(config, database_url=found.dsn)
+            if config.workers > 1:
+                metrics.prepare(config.data_dir / "metrics")
             _run(config, found, first, say)
             say("Stopping.")
     except KeyboardInterrupt:

@@ -118,6 +118,12 @@ class OneConnection:
     def __init__(self) -> None:
         self.conn: asyncpg.Connection | None = None
 
+    def get_size(self) -> int:
+        return 1
+
+    def get_idle_size(self) -> int:
+        return 0
+
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
         assert self.conn is not None, "this test asks the application without the fixture app"

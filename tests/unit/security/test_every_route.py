@@ -22,6 +22,9 @@ PUBLIC = {
 }
 """What anybody may fetch: it tells nothing of an installation."""
 
+NEAR = {("GET", "/metrics")}
+"""What is answered to this machine, or to who has its token (tests/unit/playbill/test_metrics)."""
+
 OF_ONE_STORE = frozenset(
     {"batch_id", "claim_id", "command_id", "device_id", "schedule_id", "store_id", "takeover_id"}
 )
@@ -45,7 +48,7 @@ OF_NO_STORE = {
 
 
 def test_every_route_belongs_to_a_table(app):
-    tables = listed(PAGES) | listed(CALLS, API) | listed(OF_SCREENS, "/v1/device") | PUBLIC
+    tables = listed(PAGES) | listed(CALLS, API) | listed(OF_SCREENS, "/v1/device") | PUBLIC | NEAR
 
     assert served(app, lambda rule: True) == tables
 

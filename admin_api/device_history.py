@@ -1,4 +1,4 @@
-"""What a device did: its places, health, incidents and plays, under ``/v1/admin/devices/{id}``."""
+"""What a device did: places, health, incidents, plays, past plans: ``/v1/admin/devices/{id}``."""
 
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from signage import (
     device_plays,
     devices,
     placements,
+    plan_history,
 )
 from signage.errors import Invalid
 from web import bodies
@@ -63,6 +64,16 @@ async def play_index(device_id: UUID) -> Response:
             conn, actor, device_id, limit=answers.limit(), cursor=answers.cursor(), now=now()
         )
     return answers.listed(page)
+
+
+@routes.get("/devices/<uuid:device_id>/history")
+async def history(device_id: UUID) -> Response:
+    """Show what was to play on a screen ``at`` an instant, and the play that came in for it."""
+    actor = await caller()
+    actor.require("watch")
+    async with connection() as conn:
+        at = answers.instant_arg("at") or now()
+        return bodies.reply(await plan_history.at_instant(conn, actor, device_id, at=at, now=now()))
 
 
 def _whole(items: list[Any]) -> Response:

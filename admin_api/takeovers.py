@@ -6,7 +6,8 @@ from quart import Blueprint, Response
 
 from admin_api import answers
 from admin_api.caller import caller
-from signage import takeovers
+from signage import takeovers, targets
+from signage.targets import Target
 from web import bodies
 from web.services import connection, now
 
@@ -31,6 +32,17 @@ async def start() -> Response:
     async with connection() as conn:
         started = await takeovers.start(conn, actor, new, now=now())
     return answers.created(started, "/v1/admin/takeovers")
+
+
+@routes.get("/takeovers/reach")
+async def reach() -> Response:
+    """Count the screens that a takeover of ``?kind=&id=`` would interrupt, store by store."""
+    actor = await caller()
+    actor.require("program")
+    target = answers.filters(Target)
+    async with connection() as conn:
+        await targets.check(conn, actor, target, pointer="", now=now())
+        return bodies.reply(await takeovers.reach(conn, actor, target))
 
 
 @routes.get("/takeovers/<uuid:takeover_id>")

@@ -14,7 +14,14 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import machine, proof_events, proof_pairing, proof_planning
+from bench import (
+    machine,
+    proof_events,
+    proof_faults,
+    proof_pairing,
+    proof_planning,
+    proof_player,
+)
 from bench.proof_report import Broken, Report, Say
 from bench.stopping import stop_on_sigterm
 
@@ -24,8 +31,13 @@ CAMPAIGNS: dict[str, Callable[[Say], Coroutine[Any, Any, Report]]] = {
     "recurrence": proof_planning.recurrence,
     "resolution": proof_planning.resolution,
     "idempotency": proof_events.idempotency,
+    "states": proof_events.states,
+    "killing": proof_faults.killing,
     "claims": proof_pairing.claims_redeemed_at_once,
     "refreshes": proof_pairing.refreshes_at_once,
+    "player-changes": proof_player.changes,
+    "player-memory": proof_player.memory,
+    "player-backlog": proof_player.backlog,
 }
 
 

@@ -23,7 +23,7 @@ PASSED = re.compile(r"(\d+) passed")
 async def recurrence(say: Say) -> Report:
     """Compare 10,000 random pairs of rule and zone with each of two oracles."""
     pairs = RECURRENCE_SCALE * PAIRS_A_SCALE
-    passed = await _run(f"{TESTS}/test_recurrence_oracles.py", RECURRENCE_SCALE, say)
+    passed = await run_tests(f"{TESTS}/test_recurrence_oracles.py", RECURRENCE_SCALE, say)
     return Report(
         title="Recurrence rules against independent oracles",
         how="Random rules in 40 time zones, around days on which their clocks change. Each pair"
@@ -42,7 +42,7 @@ async def recurrence(say: Say) -> Report:
 async def resolution(say: Say) -> Report:
     """Resolve 5,000 random programmes for four days each and compare every minute."""
     programmes = RESOLUTION_SCALE * ZONES * WEEKS_A_ZONE_A_SCALE
-    passed = await _run(f"{TESTS}/test_resolution_oracle.py", RESOLUTION_SCALE, say)
+    passed = await run_tests(f"{TESTS}/test_resolution_oracle.py", RESOLUTION_SCALE, say)
     return Report(
         title="Which schedule plays, against a scan of every minute",
         how="Random programmes of 13 schedules on every layer, with takeovers, priorities and"
@@ -59,7 +59,8 @@ async def resolution(say: Say) -> Report:
     )
 
 
-async def _run(tests: str, scale: int, say: Say) -> int:
+async def run_tests(tests: str, scale: int, say: Say) -> int:
+    """Run the tests with so many times as much of everything; return how many passed."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *["-m", "pytest", "-q", "--timeout", "900", "-p", "no:cacheprovider", tests],
@@ -73,7 +74,7 @@ async def _run(tests: str, scale: int, say: Say) -> int:
     try:
         while piece := await process.stdout.read(40):
             output += piece.decode(errors="replace")
-            say(f"{output.partition('[')[0].count('.')} zones done")
+            say(f"{output.partition('[')[0].count('.')} tests done")
     finally:
         if process.returncode is None:
             process.terminate()

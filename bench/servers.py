@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -23,8 +23,8 @@ NOT_OURS = ("PLAYBILL_", "DATABASE_URL", "GRANIAN_")
 
 
 @contextmanager
-def playbill(dsn: str, data_dir: Path) -> Iterator[int]:
-    """Run the program as a user does, with one worker; yield its port."""
+def playbill(dsn: str, data_dir: Path, more: Mapping[str, str] | None = None) -> Iterator[int]:
+    """Run the program as a user does, with one worker and ``more`` settings; yield its port."""
     port = free_port(HOST, 0)
     settings = {
         "DATABASE_URL": dsn,
@@ -32,6 +32,7 @@ def playbill(dsn: str, data_dir: Path) -> Iterator[int]:
         "PLAYBILL_HOST": HOST,
         "PLAYBILL_PORT": str(port),
         "PLAYBILL_WORKERS": "1",
+        **(more or {}),
     }
     with _running([str(BIN / "playbill"), "serve"], port, settings):
         yield port

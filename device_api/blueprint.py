@@ -2,13 +2,13 @@
 
 from quart import Blueprint, Response, g
 
-from device_api import commands, content, events, heartbeat, pairing, plan
+from device_api import commands, content, events, heartbeat, pairing, plan, screenshot
 from web import problems
 from web.services import services
 
 blueprint = Blueprint("device_api", __name__, url_prefix="/v1/device")
 
-for module in (pairing, heartbeat, plan, content, events, commands):
+for module in (pairing, heartbeat, plan, content, events, commands, screenshot):
     blueprint.register_blueprint(module.routes)
 
 

@@ -4,15 +4,14 @@ import json
 from datetime import datetime
 from typing import Annotated, Any, NoReturn
 
-import asyncpg
 import msgspec
 from quart import Blueprint, Response
 
 from device_api.caller import device
 from signage import plays
-from signage.errors import Invalid, Refused, Unavailable
+from signage.errors import Invalid, Refused
 from web import bodies
-from web.services import connection, now, services
+from web.services import now, services
 
 routes = Blueprint("events", __name__)
 
@@ -28,26 +27,23 @@ class Events(msgspec.Struct, kw_only=True):
 async def events() -> Response:
     """Take in a batch; whatever is uncertain is 503, and sending it again is always safe."""
     caller = await device()
-    body = _decode(await bodies.read())
+    sent = await bodies.read()
+    body = _decode(sent)
     most = services().limits.events_per_batch_max
     if len(body.events) > most:
         detail = f"A batch has at most {most:,} events. Send the rest in another."
         raise Invalid.field("/events", "too_many_events", detail)
-    batch = plays.Batch(caller.id, body.events, body.sent_at)
-    try:
-        async with connection() as conn:
-            [result] = await plays.ingest(conn, [batch], now=now())
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        detail = "Nobody knows whether this batch was kept. Send it again: it counts once."
-        raise Unavailable(detail) from error
+    batch = plays.Batch(caller.id, body.events, body.sent_at, now())
+    result = await services().gathering.ingest(batch, size_bytes=len(sent))
     return bodies.reply(bodies.timed(result))
 
 
 def _decode(body: bytes) -> Events:
     try:
         return bodies.decode_bytes(body, Events)
-    except Refused as error:
-        # The fast decoder refuses a whole body for one lone surrogate; json takes it as it comes.
+    except (Invalid, Refused) as error:
+        # The fast decoder refuses a whole body for a lone surrogate or 1e400 in one event; json
+        # takes them as they come.
         try:
             loose = json.loads(body, parse_constant=_refuse_constant)
             return msgspec.convert(loose, Events)

@@ -22,15 +22,22 @@ async def plan() -> Response:
     async with connection() as conn:
         etag = await plans.due(conn, caller.id, now=now())
         await plans.note_fetched(conn, caller.id, etag, now=now())
-        if etags.matches(request.headers.get("If-None-Match"), {etag, f"{etag}-gzip"}):
+        if etags.matches(_held(), {etag, f"{etag}-gzip"}):
             answer = Response(b"", status=304)
+            # Either would describe the plan itself, which is not sent (RFC 9110 section 15.4.5).
             answer.headers.pop("Content-Type", None)
+            answer.headers.pop("Content-Length", None)
         else:
             answer = _whole(await plans.find(conn, etag), compressed)
     answer.headers["ETag"] = f'"{etag}-gzip"' if compressed else f'"{etag}"'
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.headers["Vary"] = "Authorization, Accept-Encoding"
     return answer
+
+
+def _held() -> str | None:
+    """Return If-None-Match; several fields are one list (RFC 9110 section 5.3)."""
+    return ",".join(request.headers.getlist("If-None-Match")) or None
 
 
 def _whole(found: plans.Plan, compressed: bool) -> Response:

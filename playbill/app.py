@@ -1,6 +1,7 @@
 """The application: doors mounted on one Quart app, over one pool, one media store and one clock."""
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from datetime import datetime
 
 import asyncpg
@@ -81,13 +82,14 @@ def _add_services(
     @app.while_serving
     async def serve() -> AsyncGenerator[None, None]:
         if pool is not None:
-            lend(pool)
-            yield
+            async with aclosing(lend(pool).gathering):
+                yield
             return
         dsn, role = await config.open_database()
         async with (
             await config.open_pool() as opened,
-            duties.running(dsn, role, lend(opened), upkeep.DUTIES),
+            duties.running(dsn, role, lent := lend(opened), upkeep.DUTIES),
+            aclosing(lent.gathering),
         ):
             yield
 

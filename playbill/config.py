@@ -25,6 +25,21 @@ KEY_FILE_NAME = "secret.key"
 SECRET_BYTES = 32
 SECRET_MIN_CHARS = 32
 SMTP_PORTS: dict[mail.Security, int] = {"none": 25, "starttls": 587, "tls": 465}
+BYTES = 1024, 1024**3
+LIMITS: dict[str, tuple[int, int]] = {
+    "body_max_bytes": BYTES,
+    "decompressed_max_bytes": BYTES,
+    "screenshot_max_bytes": BYTES,
+    "events_per_batch_max": (1, 100_000),
+    "device_requests_per_minute": (1, 1_000_000),
+    "device_requests_burst": (1, 1_000_000),
+    "events_waiting_max": (1, 10_000_000),
+    "events_waiting_max_bytes": BYTES,
+    "events_per_transaction_max": (1, 100_000),
+    "batches_per_transaction_max": (1, 10_000),
+    "event_writers": (1, 8),
+}
+"""Within what each of the limits may be set."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -169,31 +184,13 @@ def _number(read: Mapping[str, str], name: str, default: int, low: int, high: in
 
 
 def _limits(read: Mapping[str, str]) -> Limits:
-    least, most = 1024, 1024**3
+    """A limit is set by PLAYBILL_ and its name."""
     defaults = Limits()
     return Limits(
-        body_max_bytes=_number(
-            read, "PLAYBILL_BODY_MAX_BYTES", defaults.body_max_bytes, least, most
-        ),
-        decompressed_max_bytes=_number(
-            read, "PLAYBILL_DECOMPRESSED_MAX_BYTES", defaults.decompressed_max_bytes, least, most
-        ),
-        screenshot_max_bytes=_number(
-            read, "PLAYBILL_SCREENSHOT_MAX_BYTES", defaults.screenshot_max_bytes, least, most
-        ),
-        events_per_batch_max=_number(
-            read, "PLAYBILL_EVENTS_PER_BATCH_MAX", defaults.events_per_batch_max, 1, 100_000
-        ),
-        device_requests_per_minute=_number(
-            read,
-            "PLAYBILL_DEVICE_REQUESTS_PER_MINUTE",
-            defaults.device_requests_per_minute,
-            1,
-            1_000_000,
-        ),
-        device_requests_burst=_number(
-            read, "PLAYBILL_DEVICE_REQUESTS_BURST", defaults.device_requests_burst, 1, 1_000_000
-        ),
+        **{
+            name: _number(read, f"PLAYBILL_{name.upper()}", getattr(defaults, name), *between)
+            for name, between in LIMITS.items()
+        }
     )
 
 

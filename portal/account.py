@@ -80,7 +80,7 @@ async def change_password() -> ResponseReturnValue:
             await flash(f"The password is changed. {_others(ended)}", "ok")
             return redirect("/account")
     status = 429 if isinstance(refusal, TooMany) else 422
-    return await _page(actor, password_form=form), status
+    return await _page(actor, password_form=form), status, forms.headers(refusal)
 
 
 @routes.post("/account/sessions/<uuid:session_id>/end")

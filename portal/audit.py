@@ -20,6 +20,7 @@ PAGES = {
     "device": "/devices/{}",
     "group": "/groups/{}",
     "playlist": "/playlists/{}",
+    "settings": "/settings",
     "store": "/stores/{}",
     "user": "/users/{}",
 }

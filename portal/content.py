@@ -1,10 +1,10 @@
-"""Content: the library, uploading, web pages, and the files behind the pictures."""
+"""Content: the library, and web pages to add to it."""
 
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from quart import Blueprint, Response, redirect, render_template, request
+from quart import Blueprint, redirect, render_template, request
 from quart.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 from wtforms import Form, SelectField, StringField
@@ -14,14 +14,12 @@ from portal import args, forms
 from signage import campaigns, content, content_folders, content_library, content_owners, web_pages
 from signage.actors import Actor
 from signage.errors import PlaybillError
-from signage.media import storage
 from signage.media.facts import UPLOAD_LIMIT_BYTES
-from web import files, identity
+from web import identity
 from web.services import connection, now, public_url, services
 
 routes = Blueprint("content", __name__)
 
-POSTER_MIME = "image/jpeg"
 CAMPAIGNS_SHOWN_MAX = 500
 PAGE_ITEMS = 48
 STATES = (
@@ -118,29 +116,6 @@ async def web_page() -> ResponseReturnValue:
     return await render_template("content/web_page.html", form=form), status
 
 
-@routes.get("/content/<uuid:content_id>/poster")
-async def poster(content_id: UUID) -> Response:
-    """Answer with the small picture of a content."""
-    await identity.require("program")
-    async with connection() as conn:
-        found = await content.find(conn, content_id, archived=True, now=now())
-    if found.poster_sha256 is None:
-        return Response(b"", status=404)
-    size = await storage.size(services().media, found.poster_sha256)
-    return _current(await files.send(found.poster_sha256, POSTER_MIME, size))
-
-
-@routes.get("/content/<uuid:content_id>/file")
-async def file(content_id: UUID) -> Response:
-    """Answer with the bytes of a content's newest version, for the preview."""
-    await identity.require("program")
-    async with connection() as conn:
-        found = await content.find(conn, content_id, archived=True, now=now())
-    if found.sha256 is None:
-        return Response(b"", status=404)
-    return _current(await files.send(found.sha256, found.mime, found.bytes))
-
-
 async def page_warnings(url: str) -> list[str]:
     """Return what may keep screens from showing a page; no connection is held meanwhile."""
     async with connection() as conn:
@@ -164,13 +139,6 @@ async def _add_page(actor: Actor, details: content.Details, url: str) -> content
     found = await page_warnings(url)
     async with connection() as conn:
         return await content.create_url(conn, actor, details, url=url, warnings=found, now=now())
-
-
-def _current(answer: Response) -> Response:
-    # These bytes never change, but which ones are the newest does: only ?v= names them for good.
-    if "v" not in request.args:
-        answer.headers["Cache-Control"] = "private, no-cache"
-    return answer
 
 
 def _views(shown: Shown) -> list[dict[str, Any]]:
@@ -218,5 +186,11 @@ def _folder_links(
                 "current": folder.path == chosen,
             }
             for folder in folders
+            if not folder.depth or _is_open(folder.path.rpartition("/")[0], chosen)
         ),
     ]
+
+
+def _is_open(folder: str, chosen: str) -> bool:
+    """Whether the chosen folder is this one or beneath it; what is in others is not listed."""
+    return f"{chosen}/".startswith(f"{folder}/")

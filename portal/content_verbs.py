@@ -25,6 +25,7 @@ from web.services import connection, now
 
 routes = Blueprint("content_verbs", __name__)
 
+HELD_SHOWN_MAX = 50
 VERBS: dict[str, content_bulk.Verb] = {
     "tag": "tag",
     "untag": "untag",
@@ -170,7 +171,11 @@ async def bulk() -> ResponseReturnValue:
             outcome = await content_bulk.apply(conn, actor, wanted, now=now())
         except InUse as refusal:
             return await render_template(
-                "content/archive.html", ids=wanted.ids, refusal=refusal, back=back
+                "content/archive.html",
+                ids=wanted.ids,
+                refusal=refusal,
+                shown_max=HELD_SHOWN_MAX,
+                back=back,
             ), 409
     words = f"{ui.plural(outcome.changed, 'item')} {DONE[wanted.do]}."
     if outcome.unchanged:

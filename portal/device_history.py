@@ -8,14 +8,13 @@ import asyncpg
 from quart import Blueprint, render_template, request
 from quart.typing import ResponseReturnValue
 
-from portal import args, device_page, plan_timeline, reasons
+from portal import args, device_page, plan_stretch, plan_views
 from signage import (
     audit,
     commands,
     device_incidents,
     device_plans,
     device_plays,
-    explanations,
     plans,
 )
 from signage.actors import Actor
@@ -68,22 +67,14 @@ async def audit_trail(device_id: UUID) -> ResponseReturnValue:
 
 @routes.get("/devices/<uuid:device_id>/plan")
 async def plan(device_id: UUID) -> ResponseReturnValue:
-    """Show the plan of a screen: 72 hours, window by window."""
+    """Show the plan of a screen at any date, what lies beneath, and why one moment is as it is."""
     actor = await identity.require("watch")
     async with connection() as conn:
         frame = await device_page.frame(conn, actor, device_id, "plans")
-        current = await plans.current(conn, device_id, now=now())
-        names = await plans.names(conn, current)
-        explained = await explanations.explain(conn, device_id, at=now(), now=now())
-    timezone = frame.device.timezone
-    return await render_template(
-        "devices/plan.html",
-        **frame.values(),
-        plan=current,
-        reasons=reasons.entries(explained, frame.tz),
-        windows=plan_timeline.windows(current, names, now=now()),
-        timeline=plan_timeline.lay_out(current, names, timezone=timezone, now=now()),
-    )
+        stretch = plan_stretch.asked(frame.tz, now())
+        etag = await plans.due(conn, device_id, now=now())
+        view = await plan_views.load(conn, actor, frame.device, stretch)
+    return await render_template("devices/plan.html", **frame.values(), **view, etag=etag)
 
 
 async def _paged(device_id: UUID, tab: str, load: Load) -> ResponseReturnValue:

@@ -6,7 +6,17 @@ from zoneinfo import ZoneInfo
 from quart import Blueprint, render_template, request
 from quart.typing import ResponseReturnValue
 
-from portal import args, device_list, device_page, on_screen, plan_timeline, qr, reasons
+from portal import (
+    args,
+    device_list,
+    device_page,
+    device_screenshots,
+    on_screen,
+    plan_timeline,
+    qr,
+    reasons,
+    ui,
+)
 from signage import (
     assignments,
     device_csv,
@@ -87,18 +97,26 @@ async def show(device_id: UUID) -> ResponseReturnValue:
         assigned = await assignments.list_for(conn, actor, target=Target("device", device_id))
         choices = await playlists.list_page(conn, limit=PLAYLIST_CHOICES_MAX)
         names = await plans.names(conn, plan)
+        screenshot = await device_screenshots.latest(conn, actor, device_id, at=now())
     zone = ZoneInfo(device.timezone)
     return await render_template(
         "devices/show.html",
         **frame.values(),
-        timeline=plan_timeline.lay_out(plan, names, timezone=device.timezone, now=now()),
+        timeline=plan_timeline.lay_out(
+            plan,
+            names,
+            timezone=device.timezone,
+            now=now(),
+            href=lambda at: f"/devices/{device_id}/plan?at={ui.machine_time(at)}#why",
+        ),
         following=plan_timeline.following(plan, names, now=now()),
         playing=on_screen.find(device.now_playing, plan),
-        reasons=reasons.entries(explained, zone),
+        reasons=reasons.entries(explained, zone, links=actor.may("program")),
         incidents=trouble,
         health=device_page.health_map(health),
         online_share=device_page.online_share(health),
         placements=stood,
+        screenshot=screenshot,
         assigned=assigned[0] if assigned else None,
         playlist_options=device_page.playlist_options(choices.items, assigned),
     )

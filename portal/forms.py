@@ -8,7 +8,7 @@ from quart import request
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
-from signage.errors import Conflict, Invalid, PlaybillError
+from signage.errors import Conflict, Invalid, PlaybillError, TooMany
 
 AnyForm = TypeVar("AnyForm", bound=Form)
 
@@ -49,6 +49,11 @@ def status(form: Form, refusal: PlaybillError | None = None) -> int:
     if isinstance(refusal, Conflict):
         return 409
     return 422 if form.errors or form.form_errors else 200
+
+
+def headers(refusal: PlaybillError | None) -> dict[str, str]:
+    """Return the headers of a page that shows a form again: when to try again."""
+    return {"Retry-After": str(refusal.retry_after_s)} if isinstance(refusal, TooMany) else {}
 
 
 def choices(rows: Iterable[Named]) -> list[tuple[str, str]]:

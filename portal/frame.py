@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 from quart import Response, g, request
 
+from signage import incidents, takeovers
 from signage.actors import Actor, Right
 from web import csrf, identity
-from web.services import is_secure, now
+from web.services import connection, is_secure, now
 
 THEMES = ("light", "dark")
 YEAR_S = 365 * 24 * 3600
@@ -31,13 +32,16 @@ FOOT = "foot"
 
 PLACES = (
     Place("", "Overview", "/", "layout-dashboard", "o", None, True),
+    Place("", "Incidents", "/incidents", "siren", "i", "watch", True),
     Place("Fleet", "Devices", "/devices", "monitor", "d", "pair", True),
     Place("Fleet", "Stores", "/stores", "store", "s", "watch"),
     Place("Fleet", "Groups", "/groups", "boxes", "g", "watch"),
     Place("Fleet", "Pair a screen", "/pair", "qr-code", "a", "pair", True),
     Place("Programming", "Content", "/content", "image", "c", "program"),
     Place("Programming", "Playlists", "/playlists", "list-video", "p", "program"),
+    Place("Programming", "Schedules", "/schedules", "calendar-clock", "h", "program"),
     Place("Programming", "Campaigns", "/campaigns", "megaphone", "m", "report"),
+    Place("Programming", "Plan explorer", "/plan-explorer", "route", "x", "watch"),
     Place("Results", "Proof of play", "/proof-of-play", "chart-column", "r", "report"),
     Place("Results", "Audit log", "/audit", "scroll-text", "l", "administer"),
     Place(FOOT, "Users", "/users", "users", "u", "administer"),
@@ -55,10 +59,37 @@ async def context() -> dict[str, Any]:
         "user": actor and {"name": actor.name, "role": actor.role, "email": ""},
         "actor": actor,
         "here": request.full_path.rstrip("?"),
-        "nav": _sections(places),
+        "nav": _sections(places, {"/incidents": await _waiting(actor)}),
         "tabbar": [_link(place) for place in places if place.on_tabbar],
         "now": now(),
+        "takeovers_running": await _running(actor),
     }
+
+
+async def _running(actor: Actor | None) -> list[takeovers.Takeover]:
+    """Return the takeovers to tell of above the page, with one statement."""
+    if actor is None or not _has_room(actor):
+        return []
+    async with connection() as conn:
+        return await takeovers.list_running(conn, actor, now=now())
+
+
+async def _waiting(actor: Actor | None) -> int:
+    """Return how many incidents wait for somebody, with one statement over what is unresolved."""
+    if actor is None or not _has_room(actor):
+        return 0
+    async with connection() as conn:
+        return await incidents.count_open(conn, actor, now=now())
+
+
+def _has_room(actor: Actor) -> bool:
+    """Return whether this is a whole page of somebody who watches screens.
+
+    A fragment has no room for the frame, and a refusal must not depend on the database.
+    """
+    if actor.owes_two_factor or not actor.may("watch"):
+        return False
+    return "HX-Request" not in request.headers and "refusing" not in g
 
 
 def _leads_somewhere(place: Place, actor: Actor) -> bool:
@@ -84,13 +115,17 @@ async def keep_visitor(answer: Response) -> Response:
     return answer
 
 
-def _sections(places: list[Place]) -> list[dict[str, Any]]:
+def _sections(places: list[Place], counts: dict[str, int]) -> list[dict[str, Any]]:
     labels = list(dict.fromkeys(place.section for place in places))
     return [
         {
             "label": "" if label == FOOT else label,
             "foot": label == FOOT,
-            "links": [_link(place) for place in places if place.section == label],
+            "links": [
+                _link(place) | {"count": counts.get(place.href, 0)}
+                for place in places
+                if place.section == label
+            ],
         }
         for label in labels
     ]

@@ -20,7 +20,7 @@ class Pace(msgspec.Struct, frozen=True):
 
 
 def describe(campaign: Standing) -> Pace:
-    """Return ``4 % behind``, ``12 % ahead`` or ``On pace``; once it is over, by how much it fell
+    """Return ``4% behind``, ``12% ahead`` or ``On pace``; once it is over, by how much it fell
     short or went over."""
     if campaign.pace is None:
         return Pace("", "off")
@@ -30,9 +30,9 @@ def describe(campaign: Standing) -> Pace:
         return Pace("As planned" if ended else "On pace", "ok")
     percent = max(1, round(abs(off) * WHOLE_PERCENT))
     if off > 0:
-        return Pace(f"{percent} % {'over' if ended else 'ahead'}", "ok")
+        return Pace(f"{percent}% {'over' if ended else 'ahead'}", "ok")
     tone: Tone = "crit" if percent >= BADLY_BEHIND_PERCENT else "warn"
-    return Pace(f"{percent} % {'short' if ended else 'behind'}", tone)
+    return Pace(f"{percent}% {'short' if ended else 'behind'}", tone)
 
 
 def planned_a_day(campaign: Standing) -> float | None:

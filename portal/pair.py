@@ -105,7 +105,8 @@ async def _show(
             )
             await _offer(conn, actor, form, prefill)
     except TooMany as error:
-        return await _ask(code, error.detail, 429, prefill)
+        page, status = await _ask(code, error.detail, 429, prefill)
+        return page, status, forms.headers(error)
     except NotFound as error:
         return await _ask(code, error.detail, 404, prefill)
     shown = credentials.grouped(credentials.plain_code(code))
@@ -121,7 +122,7 @@ async def _show(
 
 async def _ask(
     code: str, error: str, status: int, prefill: Prefill | None = None
-) -> ResponseReturnValue:
+) -> tuple[str, int]:
     page = await render_template(
         "pair/index.html",
         code=code,

@@ -1,12 +1,19 @@
-"""A plan as a timeline: its windows as blocks, in names, toned by the layer that won."""
+"""A plan as a timeline: its windows as blocks, in names, toned by the layer that won.
 
+Of a preview there is a row for what plays, and beneath one for what each layer alone would play.
+"""
+
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from portal import timelines
+from portal.plan_stretch import Stretch
 from signage import plans
+from signage.plan_previews import Piece, Preview
+from signage.planning.inputs import Layer
 
 TONES = {"fleet": 1, "store": 2, "group": 3, "device": 3}
 TONE_ALWAYS_ON = 0
@@ -16,6 +23,14 @@ LAYER_WORDS = {
     "store": "This store",
     "group": "A group of this screen",
     "device": "This screen only",
+}
+
+ON_SCREEN, CHANGED = "On screen", "With the change"
+BENEATH: dict[Layer, str] = {
+    "device": "Beneath: this screen only",
+    "group": "Beneath: its groups",
+    "store": "Beneath: the store",
+    "fleet": "Beneath: the whole fleet",
 }
 
 
@@ -63,9 +78,19 @@ def following(plan: plans.Plan, names: plans.Names, *, now: datetime) -> Window 
 
 
 def lay_out(
-    plan: plans.Plan, names: plans.Names, *, timezone: str, now: datetime, hours: int = 72
+    plan: plans.Plan,
+    names: plans.Names,
+    *,
+    timezone: str,
+    now: datetime,
+    href: Callable[[datetime], str],
+    hours: int = 72,
 ) -> timelines.Timeline:
-    """Return the next hours of a plan for the timeline macro, in the store's own time."""
+    """Return the next hours of a plan for the timeline macro, in the store's own time.
+
+    A block leads where ``href`` says of the first instant of it that is shown.
+    """
+    start = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
     blocks = [
         timelines.Block(
             start=window.start,
@@ -73,13 +98,49 @@ def lay_out(
             label=window.playlist,
             tone=_tone(window),
             detail=f"{window.schedule or 'Always on'}, {window.reach.lower()}",
-            href=f"/playlists/{window.playlist_id}",
+            href=href(max(window.start, start)),
             hatched=window.takeover,
         )
         for window in windows(plan, names, now=now)
     ]
-    start = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
     return timelines.lay_out(blocks, start=start, tz=ZoneInfo(timezone), now=now, hours=hours)
+
+
+def of_preview(preview: Preview, stretch: Stretch, *, now: datetime) -> timelines.Timeline:
+    """Return a stretch with all its layers; a click on anything asks about that moment.
+
+    A layer that is the only one would say the same again, so it has no row of its own.
+    """
+    beneath = preview.layers if len(preview.layers) > 1 else []
+    rows = [(ON_SCREEN, preview.plays)]
+    if preview.tried is not None:
+        rows.append((CHANGED, preview.tried))
+    rows += [(BENEATH[layer.layer], layer.pieces) for layer in beneath]
+    return timelines.lay_out(
+        [_block(name, piece, stretch) for name, pieces in rows for piece in pieces],
+        start=stretch.since,
+        tz=stretch.tz,
+        now=now,
+        hours=stretch.hours,
+        rows=[name for name, _ in rows],
+        chosen=stretch.at,
+        hour_href=stretch.href,
+    )
+
+
+def _block(row: str, piece: Piece, stretch: Stretch) -> timelines.Block:
+    always_on = piece.kind == "assignment"
+    tone = TONE_ALWAYS_ON if always_on else TONES[piece.layer]
+    return timelines.Block(
+        start=piece.from_,
+        end=piece.until,
+        label=piece.playlist,
+        tone=TONE_TAKEOVER if piece.takeover else tone,
+        row=row,
+        detail=f"{'Always on' if always_on else piece.name}, {LAYER_WORDS[piece.layer].lower()}",
+        href=stretch.href(max(piece.from_, stretch.since)),
+        hatched=piece.takeover,
+    )
 
 
 def _tone(window: Window) -> int:

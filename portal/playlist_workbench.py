@@ -25,8 +25,8 @@ FIELD_WORDS = {
     "weight": "weight",
     "version": "version",
     "campaign_id": "campaign",
-    "not_before": "first day",
-    "not_after": "last day",
+    "not_before": "start",
+    "not_after": "end",
 }
 
 

@@ -31,8 +31,11 @@ VERDICTS = {
 """What each rule of ``signage.planning`` that beats a source is called, and in a sentence."""
 
 
-def entries(explained: Explanation, zone: tzinfo) -> list[dict[str, Any]]:
-    """Return the winner, then every loser with the rule that beat it, in the store's own time."""
+def entries(explained: Explanation, zone: tzinfo, *, links: bool = False) -> list[dict[str, Any]]:
+    """Return the winner, then every loser with the rule that beat it, in the store's own time.
+
+    ``links`` lead to the schedules and playlists, for who may open those.
+    """
     winner = explained.winner
     if winner.kind == "nothing":
         first = {
@@ -44,7 +47,20 @@ def entries(explained: Explanation, zone: tzinfo) -> list[dict[str, Any]]:
         }
     else:
         first = _entry(winner, zone) | {"verdict": "Plays", "tone": "ok", "wins": True}
-    return [first, *(_lost(loser, zone) for loser in explained.losers)]
+    lost = [_lost(loser, zone) for loser in explained.losers]
+    if not links:
+        return [first, *lost]
+    verdicts = [winner, *explained.losers]
+    return [
+        entry | {"href": _href(verdict)}
+        for entry, verdict in zip([first, *lost], verdicts, strict=True)
+    ]
+
+
+def _href(verdict: Verdict) -> str:
+    if verdict.kind == "schedule":
+        return f"/schedules/{verdict.id}"
+    return f"/playlists/{verdict.playlist_id}" if verdict.playlist_id else ""
 
 
 def _lost(loser: Verdict, zone: tzinfo) -> dict[str, Any]:
@@ -71,7 +87,7 @@ def _entry(verdict: Verdict, zone: tzinfo) -> dict[str, Any]:
 
 
 def _title(verdict: Verdict) -> str:
-    same = verdict.name == verdict.playlist
+    same = verdict.name in (verdict.playlist, f"Takeover: {verdict.playlist}")
     return verdict.name if same else f"{verdict.name}: {verdict.playlist}"
 
 

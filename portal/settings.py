@@ -78,7 +78,50 @@ class Tokens(Form):
     wrong_codes_total_max = IntegerField("Wrong pairing codes in all in 15 minutes", NUMBER)
 
 
-SECTIONS: tuple[type[Form], ...] = (General, Approval, Security, Tokens)
+class Plays(Form):
+    """What counts as a play, and how long each is kept."""
+
+    title: ClassVar = "Proof of play"
+    play_tolerance_percent = IntegerField(
+        "A play counts when at most this much is missing (percent)",
+        NUMBER,
+        description="Of what was planned, or the milliseconds below, whichever is more",
+    )
+    play_tolerance_ms = IntegerField("or at most this much (milliseconds)", NUMBER)
+    play_counted_min_ms = IntegerField("Never less than this was on screen (milliseconds)", NUMBER)
+    play_duration_max_h = IntegerField("A longer play counts as this long (hours)", NUMBER)
+    play_late_after_h = IntegerField("A play is late after (hours)", NUMBER)
+    events_kept_months = IntegerField(
+        "Single plays are kept (months)", NUMBER, description="The daily sums are kept for good"
+    )
+
+
+class Monitoring(Form):
+    """When something is wrong with a screen or a store, and how bad it is."""
+
+    title: ClassVar = "Monitoring"
+    offline_after_min = IntegerField("A screen is offline after (minutes)", NUMBER)
+    offline_only_when_open = BooleanField(
+        "Screens may be off while their store is closed",
+        description="Then nobody is told of it outside the opening hours",
+    )
+    never_online_after_min = IntegerField("It never came online after (minutes)", NUMBER)
+    plan_late_after_min = IntegerField("Its plan is out of date after (minutes)", NUMBER)
+    nothing_playing_after_min = IntegerField("It plays nothing after (minutes)", NUMBER)
+    silent_after_min = IntegerField("Its plays are missed after (minutes)", NUMBER)
+    content_missing_after_min = IntegerField("Its content is missed after (minutes)", NUMBER)
+    playback_errors_percent = IntegerField("Too many of its plays fail from (percent)", NUMBER)
+    disk_full_percent = IntegerField("Its disk is nearly full from (percent)", NUMBER)
+    restarts_per_hour_max = IntegerField("Restarts in an hour that are no trouble", NUMBER)
+    outage_screens_min = IntegerField("A whole store is out from (screens offline)", NUMBER)
+    outage_percent = IntegerField("and this share of its screens (percent)", NUMBER)
+    critical_plays_per_hour = IntegerField("Critical from (plays lost an hour)", NUMBER)
+    incident_reopens_within_min = IntegerField(
+        "Comes back as the same incident within (minutes)", NUMBER
+    )
+
+
+SECTIONS: tuple[type[Form], ...] = (General, Approval, Security, Tokens, Plays, Monitoring)
 
 
 @routes.route("/settings", methods=["GET", "POST"])

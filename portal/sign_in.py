@@ -49,6 +49,7 @@ async def sign_in() -> ResponseReturnValue:
         return redirect(_next())
     form = await forms.submitted(SignInForm)
     status = 200
+    refusal: PlaybillError | None = None
     if request.method == "POST" and form.validate():
         try:
             async with connection() as conn:
@@ -62,13 +63,15 @@ async def sign_in() -> ResponseReturnValue:
                     now=now(),
                 )
         except PlaybillError as error:
+            refusal = error
             forms.refuse(form, error)
             status = 429 if isinstance(error, TooMany) else 401
         else:
             return _begun(signed_in)
     elif request.method == "POST":
         status = 422
-    return await render_template("sign_in/show.html", form=form, next=_next()), status
+    page = await render_template("sign_in/show.html", form=form, next=_next())
+    return page, status, forms.headers(refusal)
 
 
 @routes.route("/sign-in/code", methods=["GET", "POST"])
@@ -77,6 +80,7 @@ async def code() -> ResponseReturnValue:
     step = request.cookies.get(_step_cookie(), "")
     form = await forms.submitted(CodeForm)
     status = 200
+    refusal: PlaybillError | None = None
     if request.method == "POST" and form.validate():
         try:
             async with connection() as conn:
@@ -93,6 +97,7 @@ async def code() -> ResponseReturnValue:
         except PlaybillError as error:
             if error.code == "step_over":
                 return await _from_the_start(error)
+            refusal = error
             forms.refuse(form, error)
             status = 429 if isinstance(error, TooMany) else 401
         else:
@@ -101,7 +106,8 @@ async def code() -> ResponseReturnValue:
         status = 422
     if not step:
         return redirect(url_for("portal.sign_in.sign_in", next=_next()))
-    return await render_template("sign_in/code.html", form=form, next=_next()), status
+    page = await render_template("sign_in/code.html", form=form, next=_next())
+    return page, status, forms.headers(refusal)
 
 
 @routes.post("/sign-out")

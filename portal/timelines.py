@@ -4,8 +4,8 @@ Positions are percentages of the whole stretch, so an hour that the clock skips 
 wide as any other.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from portal import ui
@@ -13,6 +13,7 @@ from portal.charts import WHOLE, Tick
 
 DEFAULT_HOURS = 72
 HOURS_BETWEEN_LABELS = 6
+CLOSE_UP_HOURS, CLOSE_UP_BETWEEN_LABELS = 36, 2
 SMALLEST_OFFSET_STEP = timedelta(minutes=15)
 """Zones differ from UTC by multiples of this (Kathmandu is at +05:45)."""
 DAY_LABEL_ROOM = 6.0
@@ -51,7 +52,8 @@ class Span:
 class Timeline:
     """Everything the macro draws; `now` is absent when it lies outside the stretch.
 
-    A line of the table is the local start and end, what plays, and why.
+    A line of the table is the local start and end, what plays, and why. `chosen` is the instant
+    that is looked at; where `hour_hrefs` are given, each hour's label leads to that hour.
     """
 
     rows: list[tuple[str, list[Span]]]
@@ -60,6 +62,8 @@ class Timeline:
     now: float | None
     table: list[tuple[str, str, str, str]]
     zone: str
+    chosen: float | None = None
+    hour_hrefs: list[str] = field(default_factory=list)
 
 
 def lay_out(
@@ -69,21 +73,30 @@ def lay_out(
     tz: tzinfo,
     now: datetime,
     hours: int = DEFAULT_HOURS,
+    rows: Sequence[str] = (),
+    chosen: datetime | None = None,
+    hour_href: Callable[[datetime], str] | None = None,
 ) -> Timeline:
-    """Place the blocks that touch the stretch; rows stand in the order they first appear."""
+    """Place the blocks that touch the stretch.
+
+    ``rows`` stand first, also without blocks; others in the order in which they first appear.
+    """
     end = start + timedelta(hours=hours)
     inside = [block for block in blocks if block.start < end and block.end > start]
-    names = list(dict.fromkeys(block.row for block in inside))
+    names = list(dict.fromkeys([*rows, *(block.row for block in inside)]))
+    labelled = _labelled_hours(start, end, tz)
     return Timeline(
         rows=[
             (name, [_span(block, start, end, tz) for block in inside if block.row == name])
             for name in names
         ],
         days=_day_labels(start, end, tz),
-        hours=_hour_labels(start, end, tz),
+        hours=[Tick(_share(at, start, end), f"{at.astimezone(tz):%H}") for at in labelled],
         now=_share(now, start, end) if start <= now < end else None,
         table=[_line(block, tz) for block in inside],
         zone=ui.zone_name(start.astimezone(tz)),
+        chosen=_share(chosen, start, end) if chosen and start <= chosen < end else None,
+        hour_hrefs=[hour_href(at) for at in labelled] if hour_href else [],
     )
 
 
@@ -103,14 +116,17 @@ def _fitted(label: str, width: float) -> str:
 
 
 def _line(block: Block, tz: tzinfo) -> tuple[str, str, str, str]:
-    return _moment(block.start, tz), _moment(block.end, tz), block.label, block.detail
+    why = ": ".join(part for part in (block.row, block.detail) if part)
+    return _moment(block.start, tz), _moment(block.end, tz), block.label, why
 
 
-def _hour_labels(start: datetime, end: datetime, tz: tzinfo) -> list[Tick]:
+def _labelled_hours(start: datetime, end: datetime, tz: tzinfo) -> list[datetime]:
+    close_up = end - start <= timedelta(hours=CLOSE_UP_HOURS)
+    step = CLOSE_UP_BETWEEN_LABELS if close_up else HOURS_BETWEEN_LABELS
     return [
-        Tick(_share(at, start, end), f"{at.astimezone(tz):%H}")
+        at
         for at in _quarters(start, end)
-        if (there := at.astimezone(tz)).minute == 0 and there.hour % HOURS_BETWEEN_LABELS == 0
+        if (there := at.astimezone(tz)).minute == 0 and there.hour % step == 0
     ]
 
 

@@ -45,7 +45,7 @@ async def show() -> ResponseReturnValue:
             forms.refuse(form, error)
         else:
             return await render_template("two_factor/codes.html", codes=codes, fresh=True)
-    return await _page(actor, form, OffForm()), _status(form, refusal)
+    return await _page(actor, form, OffForm()), _status(form, refusal), forms.headers(refusal)
 
 
 @routes.post("/account/two-factor/codes")
@@ -65,7 +65,7 @@ async def renew_codes() -> ResponseReturnValue:
             forms.refuse(form, error)
         else:
             return await render_template("two_factor/codes.html", codes=codes, fresh=False)
-    return await _page(actor, form, OffForm()), _status(form, refusal)
+    return await _page(actor, form, OffForm()), _status(form, refusal), forms.headers(refusal)
 
 
 @routes.post("/account/two-factor/off")
@@ -89,7 +89,7 @@ async def turn_off() -> ResponseReturnValue:
         else:
             await flash("Two-factor is off. Your password alone signs you in.", "ok")
             return redirect("/account")
-    return await _page(actor, CodeForm(), form), _status(form, refusal)
+    return await _page(actor, CodeForm(), form), _status(form, refusal), forms.headers(refusal)
 
 
 async def _page(actor: Actor, form: CodeForm, off_form: OffForm) -> str:

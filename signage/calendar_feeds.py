@@ -96,6 +96,26 @@ async def list_for(
     return [Feed(row["id"], target, row["created_at"], None) for row in rows]
 
 
+async def find(conn: asyncpg.Connection, actor: Actor, feed_id: UUID, *, now: datetime) -> Feed:
+    """Return an address of the actor's stores, revoked or not, or raise NotFound."""
+    row = await conn.fetchrow(
+        """
+        /* calendar_feeds.find */
+        SELECT target_kind, coalesce(device_id, store_id) AS target_id, created_at, revoked_at
+        FROM calendar_feeds WHERE id = $1
+        """,
+        feed_id,
+    )
+    if row is None:
+        raise NotFound("There is no such address.")
+    target = Target(row["target_kind"], row["target_id"])
+    try:
+        await _require(conn, actor, target, now)
+    except NotFound:
+        raise NotFound("There is no such address.") from None
+    return Feed(feed_id, target, row["created_at"], row["revoked_at"])
+
+
 async def revoke(
     conn: asyncpg.Connection, actor: Actor, target: Target, feed_id: UUID, *, now: datetime
 ) -> None:

@@ -43,10 +43,11 @@ class InUse(Conflict):
 
     code = "in_use"
 
-    def __init__(self, used: int, screens: int) -> None:
-        held = "1 of them is" if used == 1 else f"{used} of them are"
-        super().__init__(f"{held} in playlists, for {screens} screens.")
-        self.used = used
+    def __init__(self, held: list[content_uses.Held], screens: int) -> None:
+        used = "1 of them is" if len(held) == 1 else f"{len(held)} of them are"
+        reached = "1 screen" if screens == 1 else f"{screens} screens"
+        super().__init__(f"{used} in playlists, for {reached}.")
+        self.held = held
         self.screens = screens
 
 
@@ -120,17 +121,9 @@ async def _lock(conn: asyncpg.Connection, chosen: list[UUID], *, archived: bool)
 
 
 async def _refuse_used(conn: asyncpg.Connection, chosen: list[UUID]) -> None:
-    used = await conn.fetchval(
-        """
-        /* content_bulk.used */
-        SELECT count(DISTINCT i.content_id) FROM playlist_items i
-        JOIN playlists p ON p.id = i.playlist_id AND p.archived_at IS NULL
-        WHERE i.content_id = ANY ($1)
-        """,
-        chosen,
-    )
-    if used:
-        raise InUse(used, await content_uses.count_screens(conn, chosen))
+    held = await content_uses.list_held(conn, chosen)
+    if held:
+        raise InUse(held, await content_uses.count_screens(conn, chosen))
 
 
 async def _change(

@@ -102,7 +102,7 @@ def _approved(content: Facts, now: datetime) -> tuple[State, str]:
     if content.live_version is None and content.next_live_from is not None:
         return "scheduled", f"Goes live {away(content.next_live_from, now)}"
     if content.valid_from is not None and content.valid_from > now:
-        return "scheduled", f"Plays from {away(content.valid_from, now)}"
+        return "scheduled", f"Starts {away(content.valid_from, now)}"
     return "live", _what_comes(content, now)
 
 

@@ -11,6 +11,7 @@ from signage.actors import Actor
 from signage.targets import Kind as TargetKind
 
 ROWS_SHOWN_MAX = 200
+HOLDERS_NAMED_MAX = 5
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -20,6 +21,15 @@ class Use(msgspec.Struct, frozen=True):
     playlist: str
     edition: Literal["draft", "live"]
     nested: bool
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A content that playlists hold, and the names of at most HOLDERS_NAMED_MAX of them."""
+
+    content_id: UUID
+    name: str
+    playlists: list[str]
+    playlists_count: int
 
 
 class Programme(msgspec.Struct, frozen=True):
@@ -57,6 +67,27 @@ async def find_all(
         if row["kind"] != "playlist"
     ]
     return uses[:ROWS_SHOWN_MAX], programmes[:ROWS_SHOWN_MAX]
+
+
+async def list_held(conn: asyncpg.Connection, content_ids: list[UUID]) -> list[Held]:
+    """Return those of the contents that playlists hold, by name, each with its playlists."""
+    rows = await conn.fetch(
+        """
+        /* content_uses.list_held */
+        SELECT c.id AS content_id, c.name, h.playlists[:$2] AS playlists,
+               cardinality(h.playlists) AS playlists_count
+        FROM content c CROSS JOIN LATERAL (
+            SELECT array_agg(DISTINCT p.name) AS playlists
+            FROM playlist_items i
+            JOIN playlists p ON p.id = i.playlist_id AND p.archived_at IS NULL
+            WHERE i.content_id = c.id) h
+        WHERE c.id = ANY ($1) AND h.playlists IS NOT NULL
+        ORDER BY c.name, c.id
+        """,
+        content_ids,
+        HOLDERS_NAMED_MAX,
+    )
+    return [Held(**dict(row)) for row in rows]
 
 
 async def count_screens(conn: asyncpg.Connection, content_ids: list[UUID]) -> int:

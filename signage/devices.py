@@ -261,4 +261,6 @@ async def _write(
         values["status"] == "active" and before.status != "active",
     )
     if written is None:
-        raise Stale(f"{before.name} was changed by somebody else meanwhile. Load it again.")
+        detail = f"{before.name} was changed by somebody else meanwhile. Load it again."
+        missed = before.revision - (revision or 0)
+        raise Stale(detail, entity="device", entity_id=before.id, missed=missed)

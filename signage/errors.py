@@ -50,9 +50,21 @@ class Conflict(PlaybillError):
 
 
 class Stale(PlaybillError):
-    """Somebody else changed it since the caller read it."""
+    """Somebody else changed it since the caller read it.
+
+    ``entity`` and ``entity_id`` are its names in the audit log, where it is told what was changed;
+    ``missed`` is how many changes the caller has not seen.
+    """
 
     code = "stale"
+
+    def __init__(
+        self, detail: str, *, entity: str = "", entity_id: object = "", missed: int = 1
+    ) -> None:
+        super().__init__(detail)
+        self.entity = entity
+        self.entity_id = str(entity_id)
+        self.missed = missed
 
 
 class Invalid(PlaybillError):

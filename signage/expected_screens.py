@@ -107,9 +107,11 @@ async def expect_again(
             FROM stores s
             WHERE c.batch_id = $1 AND c.kind = 'console' AND c.state IN ('approved', 'expired')
                   AND s.id = c.store_id AND ($2::uuid[] IS NULL OR c.store_id = ANY ($2))
+                  AND s.archived_at IS NULL
             RETURNING s.code AS store_code, c.name,
                       ARRAY(SELECT g.name FROM device_groups g
-                            WHERE g.id = ANY (c.group_ids) ORDER BY g.name) AS groups
+                            WHERE g.id = ANY (c.group_ids) AND g.archived_at IS NULL
+                                  AND g.rule IS NULL ORDER BY g.name) AS groups
             """,
             batch_id,
             actor.store_ids,

@@ -36,6 +36,7 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     priority: int | None
     window: Span | None
     reason: Reason | None = None
+    playlist_id: UUID | None = None
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -84,4 +85,5 @@ def _verdict(verdict: planning.Verdict, playlists: dict[UUID, str]) -> Verdict:
         priority=source.priority if isinstance(source, planning.Schedule) else None,
         window=Span(verdict.start, verdict.end) if scheduled else None,
         reason=Reason(*verdict.reason) if verdict.reason else None,
+        playlist_id=source.playlist_id,
     )

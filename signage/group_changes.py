@@ -128,7 +128,9 @@ async def _find_current(conn: asyncpg.Connection, group_id: UUID, revision: int 
     )
     group = await groups.find(conn, group_id)
     if revision not in (None, group.revision):
-        raise Stale(f"{group.name} was changed by somebody else meanwhile. Load it again.")
+        detail = f"{group.name} was changed by somebody else meanwhile. Load it again."
+        missed = group.revision - (revision or 0)
+        raise Stale(detail, entity="group", entity_id=group.id, missed=missed)
     return group
 
 

@@ -45,13 +45,14 @@ async def report(
         [new_id() for _ in worst],
         list(worst),
         list(worst.values()),
-        [_summary(offset_ms) for offset_ms in worst.values()],
+        [summary(offset_ms) for offset_ms in worst.values()],
         KIND,
         now,
     )
 
 
-def _summary(offset_ms: int) -> str:
+def summary(offset_ms: int) -> str:
+    """Return what to tell of a clock that is off by server time minus device time, in ms."""
     minutes, direction = abs(offset_ms) // 60_000, "behind" if offset_ms > 0 else "ahead"
     return (
         f"Its clock is {minutes} min {direction}. Plays are counted at the corrected time;"

@@ -15,6 +15,8 @@ import msgspec
 from signage.ids import NIL_ID
 from signage.planning.loops import DEFAULT_DURATION_MS
 
+PLANS_REMEMBERED_MAX = 500
+
 
 class Played(msgspec.Struct, frozen=True):
     """What an event is attributed to; ``campaign_id`` is the nil UUID where there is none."""
@@ -61,10 +63,79 @@ async def load_items(
     pairs = list(asked)
     if not pairs:
         return {}
-    # The newest plan has nearly every item that plays, so the search begins there and stops there.
+    # The newest plan has nearly every item that plays.
+    newest = await _newest_plans(conn, list({device_id for device_id, _ in pairs}))
+    found, others = {}, []
+    for pair in pairs:
+        played = newest.get(pair[0], {}).get(pair[1])
+        if played is None:
+            others.append(pair)
+        else:
+            found[pair] = played
+    return found | await _load_former(conn, others)
+
+
+_PLANS: dict[str, dict[str, Played]] = {}
+"""Plans by their tag. A tag is the hash of a plan and its items never change, so what is remembered
+here stays true."""
+
+
+async def _newest_plans(
+    conn: asyncpg.Connection, device_ids: list[UUID]
+) -> dict[UUID, dict[str, Played]]:
+    due = await conn.fetch(
+        """
+        /* play_items.newest_plans */
+        SELECT a.device_id, p.etag
+        FROM unnest($1::uuid[]) AS a (device_id)
+        CROSS JOIN LATERAL (
+            SELECT d.etag FROM device_plans d WHERE d.device_id = a.device_id
+            ORDER BY d.due_from DESC LIMIT 1) p
+        """,
+        device_ids,
+    )
+    etags = {row["etag"] for row in due}
+    known = {etag: _PLANS[etag] for etag in etags & _PLANS.keys()}
+    if unknown := list(etags - known.keys()):
+        loaded = await _load_plans(conn, unknown)
+        known |= loaded
+        _remember(loaded)
+    return {row["device_id"]: known[row["etag"]] for row in due}
+
+
+def _remember(loaded: dict[str, dict[str, Played]]) -> None:
+    _PLANS.update(loaded)
+    for etag in list(_PLANS)[: max(0, len(_PLANS) - PLANS_REMEMBERED_MAX)]:
+        del _PLANS[etag]
+
+
+async def _load_plans(conn: asyncpg.Connection, etags: list[str]) -> dict[str, dict[str, Played]]:
     rows = await conn.fetch(
         """
-        /* play_items.load_items */
+        /* play_items.load_plans */
+        SELECT p.etag, i.item_id, i.schedule_id, i.playlist_id, i.content_id, i.content_version,
+               coalesce(i.campaign_id, $2) AS campaign_id, i.duration_ms AS planned_ms
+        FROM playout_plan_items p
+        JOIN plan_items i ON i.item_id = p.item_id
+        WHERE p.etag = ANY ($1)
+        """,
+        etags,
+        NIL_ID,
+    )
+    plans: dict[str, dict[str, Played]] = {etag: {} for etag in etags}
+    for row in rows:
+        plans[row["etag"]][row["item_id"]] = _played(row)
+    return plans
+
+
+async def _load_former(
+    conn: asyncpg.Connection, pairs: list[tuple[UUID, str]]
+) -> dict[tuple[UUID, str], Played]:
+    if not pairs:
+        return {}
+    rows = await conn.fetch(
+        """
+        /* play_items.load_former */
         SELECT a.device_id, i.item_id, i.schedule_id, i.playlist_id, i.content_id,
                i.content_version, coalesce(i.campaign_id, $3) AS campaign_id,
                i.duration_ms AS planned_ms
@@ -145,6 +216,4 @@ async def _lives(
 
 
 def _played(row: asyncpg.Record) -> Played:
-    fields = dict(row)
-    del fields["device_id"]
-    return Played(**fields)
+    return Played(**{name: row[name] for name in Played.__struct_fields__})

@@ -8,13 +8,14 @@ from uuid import UUID
 
 import asyncpg
 
-from db import queries
+from db import losses, queries
 from signage.heartbeats import clean
 from signage.play_events import Play
 from signage.play_items import Played
 from signage.play_places import Place
-from signage.play_rules import RULE_VERSION, EventType, Outcome, Result, Rules, outcome
+from signage.play_rules import EventType, Outcome, Result, Rules, outcome
 
+TABLE = "proof_of_play_events"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 TEXT_MAX_CHARS = 200
@@ -22,10 +23,11 @@ ERROR_MAX_CHARS = 2_000
 
 
 class Row(NamedTuple):
-    """One row of proof_of_play_events, in the order of ``plays.insert.sql``."""
+    """One row of proof_of_play_events; its fields are the columns, in any order of theirs."""
 
     device_id: UUID
     event_id: UUID
+    play_day: date
     event_type: EventType
     result: Result
     outcome: Outcome
@@ -51,6 +53,7 @@ class Row(NamedTuple):
     error: str | None
     payload_hash: bytes
     received_at: datetime
+    rule_version: int
 
 
 def row_of(play: Play, played: Played, place: Place, rules: Rules) -> Row:
@@ -60,11 +63,12 @@ def row_of(play: Play, played: Played, place: Place, rules: Rules) -> Row:
     duration_ms = min(sent.duration_ms, rules.duration_max_ms)
     counts_as = outcome(event_type, result, duration_ms, played.planned_ms or 0, rules)
     local = play.started_at.astimezone(place[1])
-    late_from = play.received_at - rules.late - timedelta(milliseconds=duration_ms)
+    late_from = play.received_at - timedelta(milliseconds=rules.late_after_ms + duration_ms)
     # By position, in the order of the fields: this line runs for every play there is.
     return Row(
         play.device_id,
         play.event_id,
+        play.started_at.date(),
         event_type,
         result,
         counts_as,
@@ -90,6 +94,7 @@ def row_of(play: Play, played: Played, place: Place, rules: Rules) -> Row:
         clean(sent.error, ERROR_MAX_CHARS),
         payload_hash(play, played),
         play.received_at,
+        rules.version,
     )
 
 
@@ -111,19 +116,23 @@ def payload_hash(play: Play, played: Played) -> bytes:
     return sha256(text.encode()).digest()
 
 
-async def insert(conn: asyncpg.Connection, rows: list[Row]) -> list[Row]:
+async def copy(conn: asyncpg.Connection, rows: list[Row]) -> None:
+    """Write events that nobody has written before, and add them to the days' sums.
+
+    Raises UniqueViolationError where somebody has; then nothing is certain but the rollback.
+    """
+    if rows:
+        async with losses.noticed(conn):
+            await conn.copy_records_to_table(TABLE, records=rows, columns=Row._fields)
+        await _add_to_days(conn, rows)
+
+
+async def insert(conn: asyncpg.Connection, rows: list[Row]) -> None:
     """Write the events and add those that were new, and only those, to the days' sums."""
-    if not rows:
-        return []
-    returned = await conn.fetch(
-        queries.load("plays.insert"), *zip(*rows, strict=True), RULE_VERSION
-    )
-    new = rows
-    if len(returned) < len(rows):
-        keys = {(row["device_id"], row["event_id"]) for row in returned}
-        new = [row for row in rows if (row.device_id, row.event_id) in keys]
-    await _add_to_days(conn, new)
-    return new
+    if rows:
+        returned = await conn.fetch(queries.load("plays.insert"), *zip(*rows, strict=True))
+        new = {(row["device_id"], row["event_id"]) for row in returned}
+        await _add_to_days(conn, (row for row in rows if (row.device_id, row.event_id) in new))
 
 
 Day = tuple[UUID, date, UUID, UUID, UUID, Result]

@@ -8,8 +8,6 @@ from typing import Literal, assert_never
 
 import msgspec
 
-RULE_VERSION = 1
-
 EventType = Literal["play", "fallback", "test"]
 Result = Literal["completed", "interrupted", "content_failed", "hardware_failed", "skipped"]
 """What became of an item: the vocabulary of ITU-T H.782, and not played at all."""
@@ -19,23 +17,25 @@ Outcome = Literal["played", "partial", "failed", "skipped", "none"]
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """The thresholds; every one may be set otherwise.
+    """The thresholds; every one may be set otherwise. ``version`` names them in the rows.
 
     A duration over ``duration_max_ms`` counts as that much. A corrected start more than ``ahead``
-    of its receipt, or more than ``old`` before it, is refused. A play received more than ``late``
-    after it ended is marked late. A play counts from its planned duration less ``tolerance_ms`` or
-    ``tolerance_percent`` of it, whichever is more, but never under ``counted_min_ms`` unless less
-    was planned. A clock that is off by more than ``clock_off_ms`` opens an incident.
+    of its receipt, or more than ``old`` before it, is refused. A play received more than
+    ``late_after_ms`` after it ended is marked late. A play counts from its planned duration less
+    ``tolerance_ms`` or ``tolerance_percent`` of it, whichever is more, but never under
+    ``counted_min_ms`` unless less was planned. A clock that is off by more than ``clock_off_ms``
+    opens an incident.
     """
 
     duration_max_ms: int = 24 * 60 * 60 * 1000
     ahead: timedelta = timedelta(minutes=5)
     old: timedelta = timedelta(days=35)
-    late: timedelta = timedelta(hours=24)
+    late_after_ms: int = 24 * 60 * 60 * 1000
     counted_min_ms: int = 1_000
     tolerance_ms: int = 500
     tolerance_percent: int = 5
     clock_off_ms: int = 120_000
+    version: int = 1
 
 
 RULES = Rules()

@@ -92,8 +92,9 @@ async def replace(
     """
     before = await list_for(conn, playlist_id, "draft")
     held = [*before, *(once or [])]
-    await _check(conn, items, held)
     nested = [item.playlist_id for item in items if item.playlist_id is not None]
+    await playlist_nesting.hold(conn, nested)
+    await _check(conn, items, held)
     await playlist_nesting.refuse_cycle(conn, playlist_id, nested)
     ids = _kept_ids(before, items, {item.id for item in held})
     await conn.execute(

@@ -31,7 +31,6 @@ class Turn(msgspec.Struct, frozen=True):
     name: str
     kind: Kind
     version: int
-    latest: bool
     url: str | None
     duration_ms: int
     campaign: str | None
@@ -161,7 +160,6 @@ def _turn(entry: Entry, names: _Names, playlist_id: UUID) -> Turn:
         name=names.content.get(content.id, ""),
         kind=content.kind,
         version=version.version,
-        latest=version.version == max(one.version for one in content.versions),
         url=version.url,
         duration_ms=entry.duration_ms,
         campaign=names.campaigns.get(entry.campaign_id) if entry.campaign_id else None,

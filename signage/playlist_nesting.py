@@ -10,6 +10,18 @@ from signage.errors import Conflict
 Edges = dict[UUID, list[UUID]]
 
 
+async def hold(conn: asyncpg.Connection, nested: list[UUID]) -> None:
+    """Wait for whoever is archiving one of these playlists, so that it is not nested after that."""
+    if nested:
+        await conn.execute(
+            """
+            /* playlist_nesting.hold */
+            SELECT id FROM playlists WHERE id = ANY ($1) ORDER BY id FOR KEY SHARE
+            """,
+            nested,
+        )
+
+
 async def refuse_cycle(conn: asyncpg.Connection, playlist_id: UUID, nested: list[UUID]) -> None:
     """Raise Conflict, naming the way round, where the playlist would come to hold itself.
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage import audit, playlist_history, playlist_items, playlist_list, playlist_uses
+from signage import audit, playlist_history, playlist_items, playlist_list, playlist_uses, targets
 from signage.actors import Actor
 from signage.errors import Conflict, Invalid, NotFound, Stale
 from signage.ids import new_id
@@ -244,6 +244,7 @@ async def restore(
 
 async def outdate_plans(conn: asyncpg.Connection, playlist_ids: list[UUID]) -> None:
     """Mark the plans of all devices that one of these playlists can reach, by nesting too."""
+    await targets.hold_programmes(conn, exclusive=True)
     await conn.execute(
         f"""
         /* playlists.outdate_plans */

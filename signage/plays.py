@@ -4,7 +4,7 @@ Batches of any number of devices are one transaction. When it has committed, eve
 a row and in its day's sums, or kept in the quarantine with its reason; until then, nothing is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -12,7 +12,16 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from signage import partitions, play_clocks, play_items, play_places, play_rows, quarantine
+from signage import (
+    partitions,
+    play_clocks,
+    play_items,
+    play_places,
+    play_rows,
+    play_sequences,
+    play_thresholds,
+    quarantine,
+)
 from signage.heartbeats import clean
 from signage.play_events import (
     ITEM_ID,
@@ -24,7 +33,7 @@ from signage.play_events import (
     identity_of_row,
     read,
 )
-from signage.play_rules import RULES, Rules
+from signage.play_rules import Rules
 
 __all__ = ["BATCH_EVENTS_MAX", "Batch", "BatchResult", "EventResult", "ingest"]
 
@@ -32,6 +41,7 @@ BATCH_EVENTS_MAX = 1000
 EVENT_ID_SHOWN_CHARS = 64
 
 Status = Literal["accepted", "rejected", "duplicate"]
+Write = Callable[[asyncpg.Connection, list[play_rows.Row]], Awaitable[None]]
 Key = tuple[UUID, UUID]
 """A device and an event's id: what an event is counted once by."""
 
@@ -55,26 +65,48 @@ class BatchResult(msgspec.Struct, frozen=True):
 
 
 async def ingest(
-    conn: asyncpg.Connection, batches: Sequence[Batch], *, rules: Rules = RULES, now: datetime
+    conn: asyncpg.Connection,
+    batches: Sequence[Batch],
+    *,
+    rules: Rules | None = None,
+    now: datetime,
 ) -> list[BatchResult]:
     """Count the plays of the batches; return an answer to each, in their order.
 
     Nothing inside an event makes this raise. What PostgreSQL raises means that nothing is certain:
     the device is to send the batch again, which is always safe.
     """
+    try:
+        return await _ingest(conn, batches, play_rows.copy, rules, now)
+    except asyncpg.UniqueViolationError:
+        # The locks and the probe leave nothing to collide with. The key of the table is the last
+        # guard all the same, and what runs into it is sorted out row by row.
+        return await _ingest(conn, batches, play_rows.insert, rules, now)
+
+
+async def _ingest(
+    conn: asyncpg.Connection,
+    batches: Sequence[Batch],
+    write: Write,
+    given: Rules | None,
+    now: datetime,
+) -> list[BatchResult]:
     intakes = [_read(batch, now) for batch in batches]
     plays = [play for intake in intakes for _, play in intake.plays]
     async with conn.transaction():
+        rules = given or await play_thresholds.in_force(conn, now=now)
         await partitions.ensure_for(conn, _days(plays, rules))
         await _lock(conn, {batch.device_id for batch in batches})
         first = await _first_identities(conn, plays, rules, now)
         known = await _look_up(conn, [play for play in plays if _key(play) not in first])
         rows = [row for intake in intakes for row in _judge(intake, first, known, rules)]
-        await play_rows.insert(conn, rows)
+        await write(conn, rows)
         await quarantine.keep(conn, [kept for intake in intakes for kept in intake.quarantined])
         offsets = [(intake.batch.device_id, intake.offset_ms) for intake in intakes]
         offsets += [(row.device_id, row.clock_offset_ms) for row in rows]
         await play_clocks.report(conn, offsets, rules=rules, now=now)
+        arrived = [number for intake in intakes for number in _numbers(intake)]
+        await play_sequences.note(conn, arrived, now=now)
     return [_answer(intake) for intake in intakes]
 
 
@@ -231,6 +263,13 @@ def _tell(intake: _Intake, index: int, status: Status, code: str | None = None) 
     event_id = raw.get("event_id") if isinstance(raw, dict) else None
     shown = clean(event_id, EVENT_ID_SHOWN_CHARS) if isinstance(event_id, str) else None
     intake.results.append(EventResult(index, shown, status, code))
+
+
+def _numbers(intake: _Intake) -> Iterable[play_sequences.Numbered]:
+    """A duplicate is not new; neither is what is refused, since it may be sent again."""
+    told = {result.index for result in intake.results if result.status != "accepted"}
+    new = {index for index, _ in intake.plays} - told
+    return play_sequences.numbers(intake.batch.device_id, intake.batch.events, new)
 
 
 def _answer(intake: _Intake) -> BatchResult:

@@ -11,7 +11,7 @@ import msgspec
 from signage import audit, paging, plays
 from signage.actors import Actor
 from signage.errors import Invalid
-from signage.play_rules import RULES, Rules
+from signage.play_rules import Rules
 
 REPLAY_MAX = 1000
 
@@ -40,7 +40,7 @@ async def replay(
     actor: Actor,
     ids: list[str],
     *,
-    rules: Rules = RULES,
+    rules: Rules | None = None,
     now: datetime,
 ) -> Replayed:
     """Take in the entries again. An accepted one is marked as replayed and stays for its 30 days.

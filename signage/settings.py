@@ -17,6 +17,14 @@ from signage.values import is_timezone
 _Name = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _Hours = Annotated[int, msgspec.Meta(ge=1, le=30 * 24)]
 _Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
+_Ms = Annotated[int, msgspec.Meta(ge=0, le=3_600_000)]
+_Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+_PlayHours = Annotated[int, msgspec.Meta(ge=1, le=168)]
+# An event that is sent again is looked for in the last 70 days.
+_KeptMonths = Annotated[int, msgspec.Meta(ge=3, le=120)]
+_Minutes = Annotated[int, msgspec.Meta(ge=3, le=7 * 24 * 60)]
+_Share = Annotated[int, msgspec.Meta(ge=1, le=100)]
+_Few = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
 _Many = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 # A whole roll-out sits behind one address.
 _RollOut = Annotated[int, msgspec.Meta(ge=300, le=1_000_000)]
@@ -38,6 +46,26 @@ class Settings(msgspec.Struct, frozen=True):
     pending_claims_total_max: int = 20_000
     wrong_codes_per_address_max: int = 100
     wrong_codes_total_max: int = 10_000
+    play_counted_min_ms: int = 1_000
+    play_tolerance_ms: int = 500
+    play_tolerance_percent: int = 5
+    play_duration_max_h: int = 24
+    play_late_after_h: int = 24
+    events_kept_months: int = 13
+    offline_after_min: int = 15
+    offline_only_when_open: bool = False
+    never_online_after_min: int = 60
+    plan_late_after_min: int = 10
+    nothing_playing_after_min: int = 5
+    silent_after_min: int = 30
+    content_missing_after_min: int = 30
+    playback_errors_percent: int = 20
+    disk_full_percent: int = 90
+    restarts_per_hour_max: int = 3
+    outage_screens_min: int = 3
+    outage_percent: int = 80
+    critical_plays_per_hour: int = 500
+    incident_reopens_within_min: int = 30
 
 
 class Changes(msgspec.Struct, forbid_unknown_fields=True):
@@ -56,6 +84,26 @@ class Changes(msgspec.Struct, forbid_unknown_fields=True):
     pending_claims_total_max: _RollOut | msgspec.UnsetType | None = msgspec.UNSET
     wrong_codes_per_address_max: _Many | msgspec.UnsetType | None = msgspec.UNSET
     wrong_codes_total_max: _Many | msgspec.UnsetType | None = msgspec.UNSET
+    play_counted_min_ms: _Ms | msgspec.UnsetType | None = msgspec.UNSET
+    play_tolerance_ms: _Ms | msgspec.UnsetType | None = msgspec.UNSET
+    play_tolerance_percent: _Percent | msgspec.UnsetType | None = msgspec.UNSET
+    play_duration_max_h: _PlayHours | msgspec.UnsetType | None = msgspec.UNSET
+    play_late_after_h: _Hours | msgspec.UnsetType | None = msgspec.UNSET
+    events_kept_months: _KeptMonths | msgspec.UnsetType | None = msgspec.UNSET
+    offline_after_min: _Minutes | msgspec.UnsetType | None = msgspec.UNSET
+    offline_only_when_open: bool | msgspec.UnsetType | None = msgspec.UNSET
+    never_online_after_min: _Minutes | msgspec.UnsetType | None = msgspec.UNSET
+    plan_late_after_min: _Minutes | msgspec.UnsetType | None = msgspec.UNSET
+    nothing_playing_after_min: _Minutes | msgspec.UnsetType | None = msgspec.UNSET
+    silent_after_min: _Minutes | msgspec.UnsetType | None = msgspec.UNSET
+    content_missing_after_min: _Minutes | msgspec.UnsetType | None = msgspec.UNSET
+    playback_errors_percent: _Share | msgspec.UnsetType | None = msgspec.UNSET
+    disk_full_percent: _Share | msgspec.UnsetType | None = msgspec.UNSET
+    restarts_per_hour_max: _Few | msgspec.UnsetType | None = msgspec.UNSET
+    outage_screens_min: _Few | msgspec.UnsetType | None = msgspec.UNSET
+    outage_percent: _Share | msgspec.UnsetType | None = msgspec.UNSET
+    critical_plays_per_hour: _Many | msgspec.UnsetType | None = msgspec.UNSET
+    incident_reopens_within_min: _Minutes | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -123,7 +171,8 @@ async def change(
     async with conn.transaction():
         await conn.execute("/* settings.lock */ LOCK TABLE settings IN SHARE ROW EXCLUSIVE MODE")
         if expected not in (None, await version(conn)):
-            raise Stale("Somebody else changed the settings meanwhile. Load them again.")
+            detail = "Somebody else changed the settings meanwhile. Load them again."
+            raise Stale(detail, entity="settings", entity_id="settings")
         before = await load(conn)
         await _write(conn, actor, given, now)
         after = await load(conn)

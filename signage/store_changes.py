@@ -55,8 +55,7 @@ async def change(
     async with conn.transaction():
         await conn.execute(_LOCK, store_id)
         before = await stores.find(conn, actor, store_id)
-        if revision not in (None, before.revision):
-            raise Stale(f"{before.name} was changed by somebody else meanwhile. Load it again.")
+        _require_current(before, revision)
         wanted = _wanted(before, changes)
         _require_chain(actor, before, wanted)
         errors = stores.errors_in(wanted)
@@ -84,10 +83,9 @@ async def archive(
     """
     actor.require("administer")
     async with conn.transaction():
-        await conn.execute(_LOCK, store_id)
+        await conn.execute(_LOCK_AWAY, store_id)
         before = await stores.find(conn, actor, store_id)
-        if revision not in (None, before.revision):
-            raise Stale(f"{before.name} was changed by somebody else meanwhile. Load it again.")
+        _require_current(before, revision)
         await _require_empty(conn, before, now)
         await conn.execute(
             """
@@ -101,8 +99,18 @@ async def archive(
         await _audit(conn, actor, "stores.archive", before, None, now)
 
 
-# A screen that moves here at the same time waits for this, as its row refers to the store's.
-_LOCK = "/* stores.lock */ SELECT id FROM stores WHERE id = $1 FOR UPDATE"
+_LOCK = "/* stores.lock */ SELECT id FROM stores WHERE id = $1 FOR NO KEY UPDATE"
+
+# Whoever puts a screen or a code here at the same time waits for this, and ``stores.require`` then
+# finds the store gone.
+_LOCK_AWAY = "/* stores.lock_away */ SELECT id FROM stores WHERE id = $1 FOR UPDATE"
+
+
+def _require_current(before: Store, revision: int | None) -> None:
+    if revision not in (None, before.revision):
+        detail = f"{before.name} was changed by somebody else meanwhile. Load it again."
+        missed = before.revision - (revision or 0)
+        raise Stale(detail, entity="store", entity_id=before.id, missed=missed)
 
 
 def _wanted(before: Store, changes: Changes) -> stores.NewStore:

@@ -72,16 +72,27 @@ async def find(conn: asyncpg.Connection, actor: Actor, store_id: UUID) -> Store:
         actor.store_ids,
     )
     if row is None:
-        raise NotFound("There is no such store, or it is not one of yours.")
+        raise NotFound(_NO_SUCH_STORE)
     return _store(row)
 
 
 async def require(conn: asyncpg.Connection, actor: Actor, store_id: UUID) -> None:
-    """Raise Invalid for ``/store_id`` unless the store exists within the actor's scope."""
-    try:
-        await find(conn, actor, store_id)
-    except NotFound as error:
-        raise Invalid.field("/store_id", "unknown_store", error.detail) from error
+    """Raise Invalid for ``/store_id`` unless the store exists within the actor's scope.
+
+    Nobody archives it before the transaction ends.
+    """
+    found = await conn.fetchval(
+        """
+        /* stores.require */
+        SELECT id FROM stores
+        WHERE id = $1 AND archived_at IS NULL AND ($2::uuid[] IS NULL OR id = ANY ($2))
+        FOR KEY SHARE
+        """,
+        store_id,
+        actor.store_ids,
+    )
+    if found is None:
+        raise Invalid.field("/store_id", "unknown_store", _NO_SUCH_STORE)
 
 
 async def list_for(conn: asyncpg.Connection, actor: Actor) -> list[Store]:
@@ -202,6 +213,8 @@ def errors_in(new: NewStore) -> list[FieldError]:
         errors.append(FieldError("/special_days", "too_many_days", detail))
     return errors
 
+
+_NO_SUCH_STORE = "There is no such store, or it is not one of yours."
 
 _SELECT = """
 SELECT s.id, s.code, s.name, s.timezone, s.address, s.region, s.opening_hours, s.closures,

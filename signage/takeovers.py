@@ -19,6 +19,7 @@ from signage.targets import Target
 
 MINUTES_MAX = 24 * 60
 NAME_MAX_CHARS = 200
+RUNNING_MAX = 20
 
 
 class NewTakeover(msgspec.Struct, forbid_unknown_fields=True):
@@ -27,6 +28,21 @@ class NewTakeover(msgspec.Struct, forbid_unknown_fields=True):
     playlist_id: UUID
     target: Target
     minutes: Annotated[int, msgspec.Meta(ge=1, le=MINUTES_MAX)]
+
+
+class InStore(msgspec.Struct, frozen=True):
+    """How many screens of one store a target reaches."""
+
+    store_id: UUID
+    store: str
+    screens: int
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """Whom a takeover would interrupt: the screens in service, store by store."""
+
+    screens: int
+    stores: list[InStore]
 
 
 class Takeover(msgspec.Struct, frozen=True):
@@ -97,8 +113,23 @@ async def find(
 
 
 async def list_running(conn: asyncpg.Connection, actor: Actor, *, now: datetime) -> list[Takeover]:
-    """Return the takeovers that run now and reach the actor's stores, the latest first."""
-    return await _fetch(conn, actor, running=True, now=now)
+    """Return the takeovers that run now on screens of the actor's stores, the latest first.
+
+    Every page asks, so it reads the few rows that run by their index and nothing else.
+    """
+    rows = await conn.fetch(
+        f"""
+        /* takeovers.list_running */
+        {_SELECT}
+        WHERE s.takeover_until > $2 AND s.archived_at IS NULL
+        ORDER BY s.created_at DESC, s.id DESC
+        LIMIT $3
+        """,
+        actor.store_ids,
+        now,
+        RUNNING_MAX,
+    )
+    return [_takeover(dict(row)) for row in rows if row["screens"] or actor.store_ids is None]
 
 
 async def list_recent(
@@ -110,18 +141,54 @@ async def list_recent(
 
 async def count_screens(conn: asyncpg.Connection, actor: Actor, target: Target) -> int:
     """Return how many screens the target reaches, for the confirmation. Scope as everywhere."""
-    reached: int = await conn.fetchval(
+    return (await reach(conn, actor, target)).screens
+
+
+async def reach(conn: asyncpg.Connection, actor: Actor, target: Target) -> Reach:
+    """Return the screens that a takeover of the target interrupts, the largest stores first."""
+    actor.require("program")
+    rows = await conn.fetch(
         f"""
-        /* takeovers.count_screens */
-        SELECT count(*) FROM devices d
+        /* takeovers.reach */
+        SELECT s.id AS store_id, s.name AS store, count(*) AS screens
+        FROM devices d JOIN stores s ON s.id = d.store_id
         WHERE d.status = 'active' AND ($1::uuid[] IS NULL OR d.store_id = ANY ($1))
               AND {targets.REACHES.format(kind="$2", id="$3::uuid")}
+        GROUP BY s.id
+        ORDER BY screens DESC, s.name, s.id
         """,
         actor.store_ids,
         target.kind,
         target.id,
     )
-    return reached
+    stores = [InStore(**dict(row)) for row in rows]
+    return Reach(sum(store.screens for store in stores), stores)
+
+
+_SCREENS = """(SELECT count(*) FROM devices d
+               WHERE d.status = 'active' AND ($1::uuid[] IS NULL OR d.store_id = ANY ($1))
+                     AND {which})"""
+_IN_GROUP = """d.id = ANY (ARRAY(SELECT m.device_id FROM device_group_members m
+                                 WHERE m.group_id = s.group_id))"""
+# One count for each kind of target, as each is found by an index of its own.
+_SELECT = f"""
+SELECT s.id, s.playlist_id, p.name AS playlist, s.target_kind,
+       coalesce(s.device_id, s.group_id, s.store_id) AS target_id,
+       coalesce(t.name, g.name, st.name, 'Every screen') AS target_name,
+       s.starts_on + s.start_time AS started_at, s.takeover_until AS ends_at,
+       CASE WHEN s.archived_at IS NOT NULL THEN least(s.archived_at, s.takeover_until)
+            WHEN s.takeover_until <= $2 THEN s.takeover_until END AS ended_at,
+       CASE s.target_kind
+            WHEN 'device' THEN {_SCREENS.format(which="d.id = s.device_id")}
+            WHEN 'store' THEN {_SCREENS.format(which="d.store_id = s.store_id")}
+            WHEN 'group' THEN {_SCREENS.format(which=_IN_GROUP)}
+            ELSE {_SCREENS.format(which="true")} END AS screens,
+       s.created_at, s.updated_at
+FROM schedules s
+JOIN playlists p ON p.id = s.playlist_id
+LEFT JOIN devices t ON t.id = s.device_id
+LEFT JOIN device_groups g ON g.id = s.group_id
+LEFT JOIN stores st ON st.id = s.store_id"""
 
 
 async def _fetch(
@@ -129,42 +196,23 @@ async def _fetch(
     actor: Actor,
     *,
     takeover_id: UUID | None = None,
-    running: bool = False,
-    limit: int = 100,
+    limit: int = 1,
     now: datetime,
 ) -> list[Takeover]:
-    reaches = targets.REACHES.format(
-        kind="s.target_kind", id="coalesce(s.device_id, s.group_id, s.store_id)"
-    )
     rows = await conn.fetch(
         f"""
         /* takeovers.fetch */
-        SELECT s.id, s.playlist_id, p.name AS playlist, s.target_kind,
-               coalesce(s.device_id, s.group_id, s.store_id) AS target_id,
-               coalesce(t.name, g.name, st.name, 'Every screen') AS target_name,
-               s.starts_on + s.start_time AS started_at, s.takeover_until AS ends_at,
-               CASE WHEN s.archived_at IS NOT NULL THEN least(s.archived_at, s.takeover_until)
-                    WHEN s.takeover_until <= $2 THEN s.takeover_until END AS ended_at,
-               (SELECT count(*) FROM devices d WHERE d.status = 'active' AND {reaches}
-                      AND ($1::uuid[] IS NULL OR d.store_id = ANY ($1))) AS screens,
-               s.created_at, s.updated_at
-        FROM schedules s
-        JOIN playlists p ON p.id = s.playlist_id
-        LEFT JOIN devices t ON t.id = s.device_id
-        LEFT JOIN device_groups g ON g.id = s.group_id
-        LEFT JOIN stores st ON st.id = s.store_id
+        {_SELECT}
         WHERE s.takeover_until IS NOT NULL
               AND ($1::uuid[] IS NULL OR s.target_kind IN ('group', 'fleet')
                    OR s.store_id = ANY ($1) OR t.store_id = ANY ($1))
               AND ($3::uuid IS NULL OR s.id = $3)
-              AND (NOT $4 OR (s.archived_at IS NULL AND s.takeover_until > $2))
         ORDER BY s.created_at DESC, s.id DESC
-        LIMIT $5
+        LIMIT $4
         """,
         actor.store_ids,
         now,
         takeover_id,
-        running,
         limit,
     )
     return [_takeover(dict(row)) for row in rows]

@@ -70,7 +70,12 @@ def _require_every_store(actor: Actor) -> None:
 
 
 async def outdate_plans(conn: asyncpg.Connection, target: Target) -> int:
-    """Mark the plan of every device the target reaches as outdated; return how many there are."""
+    """Mark the plan of every device the target reaches as outdated; return how many there are.
+
+    Whoever changes what playlists hold waits until this transaction ends (see ``hold_programmes``),
+    and so finds the target that was just given one of them.
+    """
+    await hold_programmes(conn, exclusive=False)
     status = await conn.execute(
         f"""
         /* targets.outdate_plans */
@@ -81,3 +86,15 @@ async def outdate_plans(conn: asyncpg.Connection, target: Target) -> int:
         target.id,
     )
     return int(status.split()[-1])
+
+
+async def hold_programmes(conn: asyncpg.Connection, *, exclusive: bool) -> None:
+    """Keep apart, until the transaction ends, who gives playlists out and who changes them.
+
+    Many may give out at once; who changes (``exclusive``) waits for them, and they for it.
+    Otherwise neither would see the other's rows, and a screen would keep an outdated plan.
+    """
+    lock = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
+    await conn.execute(
+        f"/* targets.hold_programmes */ SELECT {lock}(hashtext('playbill.programmes'))"
+    )

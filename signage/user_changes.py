@@ -125,7 +125,9 @@ async def _update(
         now,
     )
     if written is None:
-        raise Stale(f"{wanted.name} was changed by somebody else meanwhile. Load it again.")
+        detail = f"{wanted.name} was changed by somebody else meanwhile. Load it again."
+        missed = wanted.revision - (revision or 0)
+        raise Stale(detail, entity="user", entity_id=wanted.id, missed=missed)
 
 
 async def _record(

@@ -79,6 +79,7 @@ DATABASE_AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server said good-bye on it while nobody listened
     asyncpg.QueryCanceledError,
     ConnectionError,
     FileNotFoundError,  # the socket of an embedded server that is down

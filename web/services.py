@@ -15,6 +15,7 @@ from signage import credentials, mail, outgoing
 from signage.actors import Address
 from signage.heartbeats import Pace
 from signage.media.storage import MediaStore
+from web.gathering import Gathering
 from web.limits import Limits
 from web.rate_limits import RateLimit
 
@@ -45,9 +46,11 @@ class Services:
     mailer: mail.Server | None = None
     call: outgoing.Call = outgoing.call
     device_rate: RateLimit = field(init=False)
+    gathering: Gathering = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin to count how often devices ask."""
+        """Begin to count how often devices ask, and to gather what they played."""
+        self.gathering = Gathering(self.pool, self.limits)
         self.device_rate = RateLimit(
             self.limits.device_requests_per_minute, self.limits.device_requests_burst
         )

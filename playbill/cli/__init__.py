@@ -7,6 +7,7 @@ import click
 
 from playbill.cli.audit import audit
 from playbill.cli.data import demo, migrate
+from playbill.cli.doctor import doctor
 from playbill.cli.media import media
 from playbill.cli.output import Program
 from playbill.cli.people import key, user
@@ -22,5 +23,5 @@ def main() -> None:
     """
 
 
-for command in (serve, migrate, user, key, demo, audit, media):
+for command in (serve, migrate, doctor, user, key, demo, audit, media):
     main.add_command(command)

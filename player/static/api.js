@@ -146,7 +146,7 @@ export function bearer(token) {
 }
 
 /** The tag of a plan as heartbeats name it: no quotes, no mark of a compressed body. */
-export function bareTag(/** @type {string} */ etag) {
+function bareTag(/** @type {string} */ etag) {
   return etag.replace(/^W\//, "").replaceAll('"', "").replace(/-gzip$/, "");
 }
 

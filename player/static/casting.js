@@ -32,6 +32,8 @@ export class Casting {
   failures = 0;
   /** @type {string | null} */
   lastError = null;
+  /** Called before each of those who are asked: that takes seconds where many are broken. */
+  onTry = () => {};
 
   /**
    * @param {import("./stage.js").Stage} stage
@@ -53,6 +55,7 @@ export class Casting {
     /** @type {Cast["missed"]} */
     let missed = null;
     for (const { item, content } of candidates(plan, slot)) {
+      this.onTry();
       const own = item.item_id === slot.item.item_id;
       const offsetMs = own ? Math.max(0, at - slot.startsAt) : 0;
       const turnMs = slot.endsAt - at + offsetMs;

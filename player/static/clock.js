@@ -5,8 +5,8 @@
  * replies the monotonic clock counts on: setting the device's own clock moves nothing on screen.
  */
 
-export const SAMPLES_KEPT = 8;
-export const STEP_MS = 2000;
+const SAMPLES_KEPT = 8;
+const STEP_MS = 2000;
 
 /**
  * @typedef {object} Sources

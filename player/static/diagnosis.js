@@ -13,9 +13,11 @@ export async function facts(player) {
 }
 
 /** @param {import("./player.js").Player} player @returns {[string, string][]} */
-function identity({ credentials, version }) {
+function identity({ credentials, place, version }) {
   return [
-    ["Screen", credentials.deviceId ?? "not paired"],
+    ["Screen", place?.name ?? "name not told"],
+    ["Store", place?.store_name ?? "name not told"],
+    ["Device", credentials.deviceId ?? "not paired"],
     ["Player", version],
     ["Size", `${innerWidth} x ${innerHeight}, ${devicePixelRatio} dots per pixel`],
   ];

@@ -21,9 +21,12 @@ import { sha256 } from "./vendor/noble-hashes/sha2.js";
 /** crypto.subtle is five times faster, but wants the whole file in memory. */
 const SUBTLE_MAX_BYTES = 64 * 1024 * 1024;
 const STALL_MS = 30_000;
+const BEAT_EVERY_MS = 5000;
 
 /** Refused for what it is, not for the moment: trying again needs a reason. */
 class Unfit extends Error {}
+
+setInterval(() => self.postMessage({ beat: true }), BEAT_EVERY_MS);
 
 self.onmessage = async (message) => {
   const { id, order } = message.data;
@@ -43,7 +46,13 @@ async function downloadToDisk(order) {
   const tmp = await root.getDirectoryHandle("tmp", { create: true });
   const media = await root.getDirectoryHandle("media", { create: true });
   const part = await tmp.getFileHandle(`${order.sha256}.part`, { create: true });
-  if ((await part.getFile()).size < order.bytes) await append(part, order);
+  try {
+    if ((await part.getFile()).size < order.bytes) await append(part, order);
+  } catch (error) {
+    // Half a file for which there is no room must not take the room that the plays need.
+    if (/** @type {Error} */ (error).name === "QuotaExceededError") await tmp.removeEntry(part.name);
+    throw error;
+  }
   if (!(await isRight(await part.getFile(), order))) {
     await tmp.removeEntry(part.name);
     throw new Unfit("hash_mismatch");
@@ -62,13 +71,18 @@ async function append(part, order) {
     file.truncate(at);
     for await (const chunk of chunks(answer)) {
       if (at + chunk.length > order.bytes) throw new Unfit("longer_than_planned");
-      file.write(chunk, { at });
+      // On a full disk Chromium throws nothing: it answers with another number, even a huge one.
+      if (file.write(chunk, { at }) !== chunk.length) throw full();
       at += chunk.length;
     }
     file.flush();
   } finally {
     file.close();
   }
+}
+
+function full() {
+  return new DOMException("No room for the rest of the file.", "QuotaExceededError");
 }
 
 /** @param {Order} order @returns {Promise<Blob>} */

@@ -8,6 +8,7 @@
  * @property {(sha256: string) => Promise<Blob>} read
  * @property {(sha256: string, blob: Blob | null) => void} add null: it already lies there
  * @property {(sha256: string) => Promise<void>} remove
+ * @property {(kept: Set<string>) => Promise<void>} dropParts of downloads that broke off, except
  */
 
 /** @returns {Promise<Files>} */
@@ -46,9 +47,21 @@ class DiskFiles {
 
   /** @param {string} sha256 */
   async remove(sha256) {
-    const tmp = await this.#root.getDirectoryHandle("tmp", { create: true });
+    const tmp = await this.#tmp();
     await tmp.removeEntry(`${sha256}.part`).catch(ignoreAbsent);
     await this.#media.removeEntry(sha256).catch(ignoreAbsent);
+  }
+
+  /** @param {Set<string>} kept */
+  async dropParts(kept) {
+    const tmp = await this.#tmp();
+    for await (const name of /** @type {any} */ (tmp).keys()) {
+      if (!kept.has(name.replace(/\.part$/, ""))) await tmp.removeEntry(name).catch(ignoreAbsent);
+    }
+  }
+
+  #tmp() {
+    return this.#root.getDirectoryHandle("tmp", { create: true });
   }
 }
 
@@ -77,6 +90,9 @@ class MemoryFiles {
   async remove(sha256) {
     this.#blobs.delete(sha256);
   }
+
+  // What broke off was never kept.
+  async dropParts() {}
 }
 
 /** @param {DOMException} error */

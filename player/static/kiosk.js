@@ -29,10 +29,19 @@ export async function keepStorage() {
   return (await navigator.storage?.persist?.()) ?? false;
 }
 
-/** Keeps the page and its scripts, so that the player starts without a network. */
+/** Keeps the page and its scripts whole, so that the player starts without a network. */
 export async function keepShell(/** @type {string} */ build) {
   if (!navigator.serviceWorker) return;
-  await navigator.serviceWorker.register(`/player/sw.js?build=${build}`, { scope: "/player" });
+  const address = `/player/sw.js?build=${build}`;
+  const kept = await navigator.serviceWorker.register(address, { scope: "/player" });
+  const worker = kept.installing ?? kept.waiting ?? kept.active;
+  if (!worker || worker.state === "activated") return;
+  await new Promise((resolve, reject) => {
+    worker.addEventListener("statechange", () => {
+      if (worker.state === "activated") resolve(null);
+      if (worker.state === "redundant") reject(new Error("The new player could not be kept."));
+    });
+  });
 }
 
 /** The serial number that the kiosk's start page names, remembered once it was seen. */

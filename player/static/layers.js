@@ -15,6 +15,8 @@
 /** A video that falls short of its turn by less than this holds its last frame. */
 const REPEAT_FROM_MS = 250;
 const SEEK_FROM_MS = 250;
+/** A screenshot of a larger screen is drawn smaller: it is looked at, not printed. */
+const PICTURE_LONG_SIDE_PX = 1920;
 
 export class Layer {
   /** @type {HTMLElement} */
@@ -90,7 +92,9 @@ export class Layer {
     ];
     if (!source) throw new Error("A web page cannot be captured by a browser.");
     const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [innerWidth, innerHeight];
+    const scale = Math.min(1, PICTURE_LONG_SIDE_PX / Math.max(innerWidth, innerHeight));
+    canvas.width = Math.round(innerWidth * scale);
+    canvas.height = Math.round(innerHeight * scale);
     const brush = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     brush.fillRect(0, 0, canvas.width, canvas.height);
     const { x, y, width, height } = contained(source, canvas);
@@ -108,12 +112,15 @@ export class Layer {
   async #loadVideo(showing) {
     const { url, offsetMs, turnMs } = showing;
     const video = this.#video;
+    const heard = new AbortController();
     const ready = Promise.race([
-      once(video, "canplaythrough"),
-      once(video, "error").then(() => Promise.reject(new Error(mediaError(video)))),
+      once(video, "canplaythrough", heard.signal),
+      once(video, "error", heard.signal).then(() => {
+        throw new Error(mediaError(video));
+      }),
     ]);
     video.src = url;
-    await ready;
+    await ready.finally(() => heard.abort());
     if (this.showing !== showing) return;
     const lengthMs = Number.isFinite(video.duration) ? video.duration * 1000 : turnMs;
     video.loop = turnMs - lengthMs > REPEAT_FROM_MS;
@@ -152,10 +159,14 @@ export class Layer {
   }
 }
 
-/** @param {EventTarget} target @param {string} event @returns {Promise<void>} */
-function once(target, event) {
+/**
+ * The signal ends the wait: a listener that stays on an element that is used again is a leak.
+ * @param {EventTarget} target @param {string} event @param {AbortSignal} [signal]
+ * @returns {Promise<void>}
+ */
+function once(target, event, signal) {
   return new Promise((resolve) =>
-    target.addEventListener(event, () => resolve(), { once: true }),
+    target.addEventListener(event, () => resolve(), { once: true, signal }),
   );
 }
 

@@ -18,7 +18,7 @@ async function start() {
   stayAwake();
   keepShell(build).catch(() => {});
   try {
-    const player = await Player.open(version, messages, part);
+    const player = await Player.open(version, build, messages, part);
     await player.run();
   } catch (error) {
     messages.show({ title: "The player cannot start", line: String(error) });

@@ -6,24 +6,31 @@
  *
  * @typedef {import("./schedule.js").Content} Content
  * @typedef {import("./schedule.js").Plan} Plan
+ * @typedef {object} Round of downloads
+ * @property {number} at
+ * @property {Set<string>} taken hashes that are being fetched, or that there was no room for
+ * @property {unknown} failure the first one
+ * @property {boolean} over nothing more can be had now
  */
 
+import { Downloads } from "./downloads.js";
 import { contentInOrderOfNeed } from "./schedule.js";
 
+/** Few, so that playing always has the disk and the decoder to itself. */
+const AT_ONCE = 2;
 const WRONG_MAX = 3;
 const REJECTED_MS = 10 * 60_000;
 
 export class Media {
   #files;
   #credentials;
-  #worker;
+  #downloads = new Downloads();
   /** @type {Map<string, number>} bytes by hash */
   #held = new Map();
   /** @type {Map<string, {wrong: number, error: string, until: number}>} */
   #wrong = new Map();
-  /** @type {Map<number, (reply: any) => void>} */
-  #waiting = new Map();
-  #orders = 0;
+  /** @type {Map<string, number>} by hash, how many elements read it now */
+  #open = new Map();
   /** @type {Plan[]} the current plan and the one before it, which may still be on screen */
   #plans = [];
   /** Called whenever a file has become ready, or has turned out unfit. */
@@ -36,10 +43,6 @@ export class Media {
   constructor(files, credentials) {
     this.#files = files;
     this.#credentials = credentials;
-    this.#worker = new Worker(new URL("./download_worker.js", import.meta.url), {
-      type: "module",
-    });
-    this.#worker.onmessage = ({ data }) => this.#waiting.get(data.id)?.(data);
   }
 
   /** Finds what an earlier run has left. */
@@ -65,7 +68,12 @@ export class Media {
     if (content.sha256 === null) return { url: content.url, release: () => {} };
     const blob = await this.#files.read(content.sha256);
     const url = URL.createObjectURL(blob.slice(0, blob.size, content.mime ?? ""));
-    return { url, release: () => URL.revokeObjectURL(url) };
+    this.#countOpen(content, 1);
+    const release = () => {
+      URL.revokeObjectURL(url);
+      this.#countOpen(content, -1);
+    };
+    return { url, release };
   }
 
   /** Bytes on disk or in memory. */
@@ -98,13 +106,15 @@ export class Media {
    */
   async fetchMissing(at) {
     await this.#dropUnwanted();
-    for (;;) {
-      const plan = this.#plans[0];
-      const missing = plan && contentInOrderOfNeed(plan, at).find((c) => this.#isMissing(c));
-      if (!missing) return;
-      await this.#download(missing);
-      this.onChange();
-    }
+    /** @type {Round} */
+    const round = { at, taken: new Set(), failure: null, over: false };
+    await Promise.all(Array.from({ length: AT_ONCE }, () => this.#fetchInTurn(round)));
+    if (round.failure) throw round.failure;
+  }
+
+  /** How often the worker that downloads had to be put down. */
+  get workerRestarts() {
+    return this.#downloads.restarts;
   }
 
   /** Forgets everything, as a command may ask; what is wanted is fetched anew. */
@@ -112,6 +122,36 @@ export class Media {
     this.#wrong.clear();
     for (const sha256 of this.#held.keys()) await this.#files.remove(sha256);
     this.#held.clear();
+  }
+
+  // What there is no room for is left out of the round: a smaller file may still fit.
+  /** @param {Round} round */
+  async #fetchInTurn(round) {
+    while (!round.over) {
+      const plan = this.#plans[0];
+      const free = (/** @type {Content} */ c) => this.#isMissing(c) && !round.taken.has(key(c));
+      const missing = plan && contentInOrderOfNeed(plan, round.at).find(free);
+      if (!missing) return;
+      round.taken.add(key(missing));
+      try {
+        await this.#downloadWhereThereIsRoom(missing);
+        round.taken.delete(key(missing));
+      } catch (error) {
+        round.failure ??= error;
+        round.over ||= !isFull(error);
+      }
+      this.onChange();
+    }
+  }
+
+  /** @param {Content} content */
+  async #downloadWhereThereIsRoom(content) {
+    try {
+      await this.#download(content);
+    } catch (error) {
+      if (!isFull(error) || !(await this.#makeRoom())) throw error;
+      await this.#download(content);
+    }
   }
 
   /** @param {Content} content */
@@ -124,7 +164,7 @@ export class Media {
       onDisk: this.#files.onDisk,
     };
     const token = await this.#credentials.token();
-    const reply = await this.#order({ ...order, token });
+    const reply = await this.#downloads.order({ ...order, token });
     if (!reply.error) return this.#keep(content, reply.blob);
     if (reply.unfit) return this.#countWrong(content, reply.error);
     if (reply.status === 401) await this.#credentials.renew(token);
@@ -136,14 +176,6 @@ export class Media {
     this.#files.add(key(content), blob);
     this.#held.set(key(content), content.bytes);
     this.#wrong.delete(key(content));
-  }
-
-  /** @param {object} order @returns {Promise<any>} */
-  #order(order) {
-    const id = (this.#orders += 1);
-    const reply = new Promise((resolve) => this.#waiting.set(id, resolve));
-    this.#worker.postMessage({ id, order });
-    return reply.finally(() => this.#waiting.delete(id));
   }
 
   /** @param {Content} content @param {string} error */
@@ -168,12 +200,43 @@ export class Media {
   }
 
   async #dropUnwanted() {
-    const kept = this.#plans.flatMap((plan) => Object.values(plan.content).map(key));
-    for (const sha256 of [...this.#held.keys()].filter((held) => !kept.includes(held))) {
+    const kept = this.#namesOf(this.#plans);
+    await this.#drop((sha256) => !kept.has(sha256));
+    await this.#files.dropParts(kept);
+  }
+
+  // The plan before this one was kept for what is on screen: of the rest of it nothing is needed.
+  async #makeRoom() {
+    const needed = this.#namesOf(this.#plans.slice(0, 1));
+    const dropped = await this.#drop((sha256) => !needed.has(sha256) && !this.#open.get(sha256));
+    await this.#files.dropParts(needed);
+    return dropped > 0;
+  }
+
+  /** @param {(sha256: string) => boolean} which */
+  async #drop(which) {
+    const dropped = [...this.#held.keys()].filter(which);
+    for (const sha256 of dropped) {
       await this.#files.remove(sha256);
       this.#held.delete(sha256);
     }
+    return dropped.length;
   }
+
+  /** @param {Plan[]} plans */
+  #namesOf(plans) {
+    return new Set(plans.flatMap((plan) => Object.values(plan.content).map(key)));
+  }
+
+  /** @param {Content} content @param {number} change */
+  #countOpen(content, change) {
+    this.#open.set(key(content), (this.#open.get(key(content)) ?? 0) + change);
+  }
+}
+
+/** @param {unknown} error */
+export function isFull(error) {
+  return /** @type {Error} */ (error).name === "QuotaExceededError";
 }
 
 /** @param {Content} content */

@@ -16,6 +16,8 @@ export class Messages {
   #heldUntil = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #identifyTimer;
 
   /** @param {HTMLElement} root @param {HTMLElement} identify */
   constructor(root, identify) {
@@ -42,7 +44,8 @@ export class Messages {
     find(this.#identify, "strong").textContent = name;
     find(this.#identify, "span").textContent = detail;
     this.#identify.hidden = false;
-    setTimeout(() => (this.#identify.hidden = true), ms);
+    clearTimeout(this.#identifyTimer);
+    this.#identifyTimer = setTimeout(() => (this.#identify.hidden = true), ms);
   }
 
   /** @param {Message | null} message */

@@ -8,7 +8,7 @@
 
 import { ApiError } from "./api.js";
 
-export const BATCH_MAX = 200;
+const BATCH_MAX = 200;
 const UNREADABLE = [400, 413, 422];
 
 export class Outbox {

@@ -9,14 +9,17 @@ export function addOverlay(root, facts) {
   const redraw = async () => {
     if (!root.hidden) list.replaceChildren(...(await facts()).flatMap(pair));
   };
-  const toggle = () => {
-    root.hidden = !root.hidden;
-    redraw();
+  const show = async (/** @type {boolean} */ shown) => {
+    root.hidden = !shown;
+    await redraw();
+    if (shown) root.focus();
   };
+  const toggle = () => show(root.hidden);
   setInterval(redraw, REDRAW_MS);
   document.addEventListener("keydown", (event) => {
     const typing = event.target instanceof HTMLInputElement;
     if (event.key === "d" && !typing && !event.ctrlKey && !event.metaKey) toggle();
+    if (event.key === "Escape") show(false);
   });
   onLongPress(toggle);
 }

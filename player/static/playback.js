@@ -60,6 +60,7 @@ export class Playback {
     this.#clock = clock;
     this.#plays = plays;
     stage.onBroken = (error) => this.#break(error);
+    casting.onTry = () => (this.beat = clock.monotonic());
     document.addEventListener("visibilitychange", () => this.#wake());
   }
 

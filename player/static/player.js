@@ -15,8 +15,8 @@ import { facts } from "./diagnosis.js";
 import { openFiles } from "./files.js";
 import { Heartbeat } from "./heartbeat.js";
 import { newSecret } from "./ids.js";
-import { keepStorage, serialNumber } from "./kiosk.js";
-import { Media } from "./media.js";
+import { keepShell, keepStorage, serialNumber } from "./kiosk.js";
+import { Media, isFull } from "./media.js";
 import { messageFor } from "./messages.js";
 import { Outbox } from "./outbox.js";
 import { addOverlay } from "./overlay.js";
@@ -28,12 +28,15 @@ import { Plays } from "./plays.js";
 import { Repeat } from "./repeat.js";
 import { Stage } from "./stage.js";
 import { Store } from "./store.js";
+import { Updates, isNight } from "./updates.js";
 import { watch } from "./watchdog.js";
 
 /** Until the server says how often. */
 const PACE_MS = 60_000;
 const CLOCK_WATCH_MS = 5000;
 const PAIRED_SHOWN_MS = 5000;
+/** Long enough to read on the last of several screens that were paired in one go. */
+const NAME_SHOWN_MS = 60_000;
 
 export class Player {
   /** Faults of the disk and the like, for the heartbeat. */
@@ -42,22 +45,24 @@ export class Player {
   persisted = false;
   /** @type {import("./playback.js").State} */
   #state = { kind: "no_plan" };
+  /** @type {{name?: string, store_name?: string} | null} as far as the server told */
+  place = null;
 
   /**
-   * @param {string} version
+   * @param {string} version @param {string} build
    * @param {import("./messages.js").Messages} messages
    * @param {(id: string) => HTMLElement} part finds a part of the page
    */
-  static async open(version, messages, part) {
+  static async open(version, build, messages, part) {
     const store = await Store.open();
     const offsetMs = (await store.get("clock_offset_ms")) ?? null;
     const serial = await serialNumber(store);
     const files = await openFiles();
-    return new Player({ version, messages, part, store, offsetMs, serial, files });
+    return new Player({ version, build, messages, part, store, offsetMs, serial, files });
   }
 
   /** @param {any} opened what `open` has found */
-  constructor({ version, messages, part, store, offsetMs, serial, files }) {
+  constructor({ version, build, messages, part, store, offsetMs, serial, files }) {
     this.version = version;
     this.messages = messages;
     this.store = store;
@@ -79,6 +84,11 @@ export class Player {
     this.planLoop = new Repeat(() => this.planSource.fetch(), PACE_MS);
     this.mediaLoop = new Repeat(() => this.#fetchMedia(), PACE_MS);
     this.playsLoop = new Repeat(() => this.#sendPlays(), PACE_MS / 2);
+    this.updates = new Updates(build, {
+      isQuiet: () => this.#isQuiet(),
+      keep: keepShell,
+      startAnew: () => location.reload(),
+    });
     this.#connect();
     addOverlay(part("overlay"), () => facts(this));
   }
@@ -90,6 +100,7 @@ export class Player {
     await this.plays.recover();
     await this.planSource.load().catch(() => {});
     this.persisted = await keepStorage();
+    this.place = (await this.store.get("place")) ?? null;
     const paired = this.credentials.deviceId !== null;
     if (paired) this.#goOnline();
     else await this.#pair();
@@ -119,7 +130,13 @@ export class Player {
   }
 
   #goOnline() {
-    for (const loop of [this.heartbeat, this.planLoop, this.mediaLoop, this.playsLoop]) loop.now();
+    const { heartbeat, planLoop, mediaLoop, playsLoop, updates } = this;
+    for (const loop of [heartbeat, planLoop, mediaLoop, playsLoop, updates]) loop.now();
+  }
+
+  #isQuiet() {
+    const night = isNight(this.clock.now(), this.planSource.plan?.timezone ?? "UTC");
+    return this.#state.kind !== "playing" || night;
   }
 
   // A screen that was signed out plays on meanwhile: its code is then a card in a corner.
@@ -134,9 +151,19 @@ export class Player {
     await this.credentials.keep(reply);
     this.plays.belongTo(reply.device_id);
     this.pairingView.hide();
-    const line = [reply.name, reply.store_name].filter(Boolean).join(", ");
+    await this.#standAt(reply);
+    const { name, store_name } = reply;
+    const line = [name, store_name].filter(Boolean).join(", ");
     this.messages.hold({ title: "This screen is paired", line, tone: "done" }, PAIRED_SHOWN_MS);
+    if (name) this.messages.identify(name, store_name ?? "", NAME_SHOWN_MS);
     this.#goOnline();
+  }
+
+  /** @param {{name?: string, store_name?: string}} told */
+  async #standAt({ name, store_name }) {
+    if (!name) return;
+    this.place = { name, store_name };
+    await this.store.set("place", this.place);
   }
 
   /** @param {any} answer to a heartbeat */
@@ -153,8 +180,7 @@ export class Player {
       await this.media.fetchMissing(this.clock.now());
       this.lastFault = null;
     } catch (error) {
-      const full = /** @type {Error} */ (error).name === "QuotaExceededError";
-      this.lastFault = full ? "The storage is full." : String(error);
+      this.lastFault = isFull(error) ? "The storage is full." : String(error);
       throw error;
     }
   }
@@ -194,6 +220,7 @@ export class Player {
         content_failures: this.casting.failures,
         files_missing: this.media.progress.files - this.media.progress.ready,
         clock_steps: this.clockSteps,
+        worker_restarts: this.media.workerRestarts,
         storage_persisted: Number(this.persisted),
         uptime_s: Math.round(performance.now() / 1000),
       }),
@@ -206,6 +233,7 @@ export class Player {
       identify: async (args) => {
         const name = args?.name ?? "This screen";
         this.messages.identify(name, args?.store_name ?? `${this.credentials.deviceId}`);
+        await this.#standAt(args ?? {});
       },
       reload: async () => location.reload(),
       refresh_plan: () => this.planSource.fetch(),

@@ -26,7 +26,7 @@ const TOLERANCE_SHARE = 0.05;
  * The shortest time on screen that is a whole play; the server's rule of a counted play.
  * @param {number} plannedMs
  */
-export function wholePlayMs(plannedMs) {
+function wholePlayMs(plannedMs) {
   const tolerated = plannedMs - Math.max(TOLERANCE_MS, plannedMs * TOLERANCE_SHARE);
   return Math.min(plannedMs, Math.max(1000, tolerated));
 }

@@ -3,8 +3,8 @@
  * does not, at once when asked.
  */
 
-export const RETRY_FIRST_MS = 1000;
-export const RETRY_MAX_MS = 120_000;
+const RETRY_FIRST_MS = 1000;
+const RETRY_MAX_MS = 120_000;
 
 /**
  * How long to wait after so many failures in a row: twice as long each time, spread at random over

@@ -46,7 +46,7 @@
  * @property {number} endsAt when the next one's turn begins, or the window ends
  */
 
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 
 /** @param {any} body the plan as served @returns {Plan} the plan with its times as Unix ms */
 export function readPlan(body) {
@@ -71,7 +71,7 @@ export function readPlan(body) {
  * so that a screen cut off for weeks plays on.
  * @param {Plan} plan @param {number} at @returns {Window | null}
  */
-export function windowAt(plan, at) {
+function windowAt(plan, at) {
   const back = at < plan.until ? 0 : DAY_MS * (Math.floor((at - plan.until) / DAY_MS) + 1);
   const found = plan.windows.find(
     (window) => window.from <= at - back && at - back < window.until,
@@ -84,7 +84,7 @@ export function windowAt(plan, at) {
  * The items of a window that are valid at an instant, in order.
  * @param {Plan} plan @param {Window} window @param {number} at @returns {Item[]}
  */
-export function loopAt(plan, window, at) {
+function loopAt(plan, window, at) {
   return plan.playlists[window.playlist].items.filter(
     (item) => item.notBefore <= at && at < item.notAfter,
   );

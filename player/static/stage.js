@@ -13,8 +13,8 @@
 
 import { Layer } from "./layers.js";
 
-export const READY_WITHIN_MS = 4000;
-export const FIRST_FRAME_WITHIN_MS = 2000;
+const READY_WITHIN_MS = 4000;
+const FIRST_FRAME_WITHIN_MS = 2000;
 const STILL_BEAT_MS = 1000;
 
 /** The layer was wanted for something else meanwhile: nobody's fault. */

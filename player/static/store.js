@@ -13,6 +13,8 @@
 
 const NAME = "playbill";
 const VERSION = 1;
+/** A month without a network is 300,000 plays: never all of them at once in memory. */
+const DELETED_AT_ONCE = 1000;
 const DURABLE = /** @type {const} */ ({ durability: "strict" });
 
 export class Store {
@@ -82,10 +84,14 @@ export class Store {
 
   /** @param {number} instant plays that began before it are deleted; returns how many */
   async deletePlaysBefore(instant) {
-    const plays = this.db.transaction("plays").objectStore("plays");
-    const keys = await answer(plays.index("at").getAllKeys(IDBKeyRange.upperBound(instant, true)));
-    await this.deletePlays(/** @type {string[]} */ (keys));
-    return keys.length;
+    const older = IDBKeyRange.upperBound(instant, true);
+    for (let deleted = 0; ; ) {
+      const plays = this.db.transaction("plays").objectStore("plays");
+      const keys = await answer(plays.index("at").getAllKeys(older, DELETED_AT_ONCE));
+      if (!keys.length) return deleted;
+      await this.deletePlays(/** @type {string[]} */ (keys));
+      deleted += keys.length;
+    }
   }
 
   /** @returns {Promise<PlayRow[]>} the plays that were on screen when the player stopped */

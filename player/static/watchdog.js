@@ -1,7 +1,7 @@
 /** Starts the page anew where the director gives no sign of life, but not over and over. */
 
 const LOOK_EVERY_MS = 1000;
-const SILENT_MS = 30_000;
+const SILENT_MS = 5000;
 const RELOAD_AT_MOST_EVERY_MS = 5 * 60_000;
 
 /** @param {() => number} lastBeat monotonic ms @param {() => void} startAnew */

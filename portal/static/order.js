@@ -80,12 +80,19 @@ async function post(list, item, to) {
     const answer = await fetch(list.dataset.order, { method: "POST", body });
     list.dataset.revision = answer.headers.get("X-Revision") ?? list.dataset.revision;
     if (answer.ok) return saved(answer.headers.get("X-Revision"));
+    if (answer.status === 409 && isMerged(list, body)) return "";
     return answer.status === 409
       ? "Somebody else changed this list. Load the page again to see their order."
       : "The new order was not saved. Try again.";
   } catch {
     return "The new order was not saved: no connection.";
   }
+}
+
+// A page that can show both changes side by side takes the refused move over.
+function isMerged(list, body) {
+  const detail = { action: list.dataset.order, values: Object.fromEntries(body) };
+  return !document.dispatchEvent(new CustomEvent("order:clash", { detail, cancelable: true }));
 }
 
 // Other forms of the page send the revision too, and what is told of the draft is no longer right.

@@ -53,6 +53,13 @@ document.addEventListener("order:saved", async () => {
   if (standing) globalThis.htmx.ajax("GET", standing.dataset.standing, { target: standing, swap: "outerHTML" });
 });
 
+// The same move once more, as a form would send it: its answer shows theirs beside mine.
+document.addEventListener("order:clash", (event) => {
+  event.preventDefault();
+  const { action, values } = event.detail;
+  globalThis.htmx.ajax("POST", action, { target: "#workbench", swap: "outerHTML", values });
+});
+
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("a[data-item-edit]");
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -159,6 +166,8 @@ class Stage {
 
   face(word) {
     this.button.querySelector("span").textContent = word;
+    const icon = this.button.querySelector("use");
+    icon.setAttribute("href", icon.getAttribute("href").replace(/#.*/, `#${word.toLowerCase()}`));
   }
 }
 

@@ -5,7 +5,7 @@ const VERSION = { "Tus-Resumable": "1.0.0" };
 const SLICE_BYTES = 8 * 1024 * 1024;
 const WAITS_S = [1, 2, 4, 8, 15, 30, 30, 30];
 const KEEP = "playbill-upload:";
-const AGAIN = new Set([0, 408, 409, 423, 425, 429, 460, 500, 502, 503, 504]);
+const AGAIN = new Set([0, 408, 423, 425, 429, 460, 500, 502, 503, 504]);
 
 export class Refusal extends Error {
   constructor(words, retriable) {
@@ -15,9 +15,9 @@ export class Refusal extends Error {
 }
 
 export class Upload {
-  // `told(state)` hears {sent, waitS}; `token` proves that our own page asks.
-  constructor(file, { endpoint, token, metadata, told }) {
-    Object.assign(this, { file, endpoint, token, metadata, told });
+  // `told(state)` hears {sent, waitS, why}; `token` proves that our own page asks.
+  constructor(file, { endpoint, token, metadata, told, replaced }) {
+    Object.assign(this, { file, endpoint, token, metadata, told, replaced });
     this.key = KEEP + [endpoint, file.name, file.size, file.lastModified, metadata].join("|");
     this.url = remembered(this.key)?.url ?? "";
     this.cancelled = false;
@@ -33,7 +33,7 @@ export class Upload {
         if (this.cancelled || !error.again) throw error;
         failures = this.sent > before ? 1 : failures + 1;
         if (failures > WAITS_S.length) throw new Refusal(`${error.message} Try again.`, true);
-        await this.#wait(WAITS_S[failures - 1]);
+        await this.#wait(WAITS_S[failures - 1], error.message);
         if (this.cancelled) throw error;
       }
     }
@@ -69,7 +69,8 @@ export class Upload {
     const made = await ask("POST", this.endpoint, this.#headers(length));
     if (made.status !== 201) throw failure(made);
     this.url = made.getResponseHeader("Location");
-    remember(this.key, { url: this.url, name: this.file.name, at: Date.now() });
+    const { url, replaced, file } = this;
+    remember(this.key, { url, replaced, name: file.name, at: Date.now() });
     return state(made);
   }
 
@@ -90,8 +91,8 @@ export class Upload {
     return { ...VERSION, "X-CSRF-Token": this.token, ...more };
   }
 
-  async #wait(seconds) {
-    this.told({ sent: this.sent, waitS: seconds });
+  async #wait(seconds, why) {
+    this.told({ sent: this.sent, waitS: seconds, why });
     await new Promise((resolve) => {
       this.wake = resolve;
       addEventListener("online", resolve, { once: true });
@@ -146,17 +147,22 @@ function state(answer) {
 
 function failure(answer) {
   const error = new Refusal(words(answer), [0, 401, 403].includes(answer.status));
-  error.again = AGAIN.has(answer.status);
+  // Of the conflicts only one about the offset is worth asking again where to go on.
+  error.again = answer.status === 409 ? problem(answer).code === "offset_conflict" : AGAIN.has(answer.status);
   return error;
 }
 
 function words(answer) {
   if (!answer.status) return "No connection.";
   if (answer.status === 401) return "You were signed out. Sign in in another tab, then try again.";
+  return problem(answer).detail ?? `The server refused it (${answer.status}).`;
+}
+
+function problem(answer) {
   try {
-    return JSON.parse(answer.responseText).detail;
+    return JSON.parse(answer.responseText);
   } catch {
-    return `The server refused it (${answer.status}).`;
+    return {};
   }
 }
 

@@ -12,27 +12,30 @@ export function setUp() {
   for (const form of document.querySelectorAll("[data-upload]:not([data-ready])")) {
     form.dataset.ready = "yes";
     const area = new Area(form);
-    area.input.addEventListener("change", () => area.list(area.input.files));
+    area.input.addEventListener("change", () => area.add(area.input.files));
     form.addEventListener("submit", (event) => area.start(event));
     acceptDrops(form.querySelector(".drop"), area);
     area.welcome();
     // Whoever was faster than this script, or came back to the page, has chosen already.
-    if (area.input.files.length) area.list(area.input.files);
+    area.add(area.input.files);
   }
 }
 
+// The whole page takes files: one that misses the area would otherwise be opened by the browser.
 function acceptDrops(zone, area) {
+  const brings = (event) => event.dataTransfer?.types.includes("Files");
   const over = (on) => zone.classList.toggle("drop-over", on);
-  zone.addEventListener("dragover", (event) => {
+  addEventListener("dragover", (event) => {
+    if (!brings(event)) return;
     event.preventDefault();
     over(true);
   });
-  zone.addEventListener("dragleave", () => over(false));
-  zone.addEventListener("drop", (event) => {
+  addEventListener("dragleave", (event) => event.relatedTarget || over(false));
+  addEventListener("drop", (event) => {
+    if (!brings(event)) return;
     event.preventDefault();
     over(false);
-    area.input.files = event.dataTransfer.files;
-    area.list(event.dataTransfer.files);
+    area.add(event.dataTransfer.files);
   });
 }
 
@@ -45,6 +48,8 @@ class Area {
     this.button = form.querySelector(".button-primary");
     this.jobs = [];
     this.running = 0;
+    // What is to be sent stands in the list, which the browser's own check of the field cannot see.
+    this.input.required = false;
     addEventListener("beforeunload", (event) => this.running && event.preventDefault());
   }
 
@@ -52,7 +57,10 @@ class Area {
   welcome() {
     this.say(sessionStorage.getItem(SAID) ?? "");
     sessionStorage.removeItem(SAID);
-    for (const left of unfinished()) this.rows.append(this.leftover(left));
+    const replaced = this.fields().content_id ?? "";
+    for (const left of unfinished().filter((one) => one.replaced === replaced)) {
+      this.rows.append(this.leftover(left));
+    }
   }
 
   leftover(left) {
@@ -67,31 +75,43 @@ class Area {
     return row.item;
   }
 
-  list(files) {
-    this.jobs = this.jobs.filter((job) => job.state !== "listed");
-    for (const row of this.rows.querySelectorAll("[data-listed]")) row.remove();
-    for (const file of files) {
-      this.rows.querySelector(`[data-left="${CSS.escape(file.name)}"]`)?.remove();
-      const row = new Row(file.name, size(file.size));
-      row.item.dataset.listed = "";
-      const job = { file, row, state: "listed" };
-      row.offer("Remove", () => this.drop(job));
-      this.jobs.push(job);
-      this.rows.append(row.item);
+  // What is chosen comes to what is listed already; one file alone takes the other's place.
+  add(files) {
+    const chosen = this.input.multiple ? [...files] : [...files].slice(0, 1);
+    if (!chosen.length) return;
+    if (!this.input.multiple) this.listed().forEach((job) => this.drop(job));
+    for (const file of chosen.filter((one) => !this.listed().some((job) => same(job.file, one)))) {
+      this.list(file);
     }
-    if (files.length) this.say(`${count(files.length)} chosen. Press ${this.button.textContent.trim()}.`);
+    this.input.value = "";
+    this.say(`${count(this.listed().length)} chosen. Press ${this.button.textContent.trim()}.`);
+  }
+
+  list(file) {
+    this.rows.querySelector(`[data-left="${CSS.escape(file.name)}"]`)?.remove();
+    const row = new Row(file.name, size(file.size));
+    const job = { file, row, state: "listed" };
+    row.offer("Remove", () => {
+      this.drop(job);
+      this.button.focus();
+    });
+    this.jobs.push(job);
+    this.rows.append(row.item);
+  }
+
+  listed() {
+    return this.jobs.filter((job) => job.state === "listed");
   }
 
   drop(job) {
     this.jobs = this.jobs.filter((one) => one !== job);
     job.row.item.remove();
-    this.button.focus();
   }
 
   async start(event) {
     event.preventDefault();
-    const todo = this.jobs.filter((job) => job.state === "listed");
-    if (!todo.length) return;
+    const todo = this.listed();
+    if (!todo.length) return this.input.click();
     this.button.disabled = true;
     this.running += 1;
     this.say(`Uploading ${count(todo.length)}.`);
@@ -101,16 +121,15 @@ class Area {
     await Promise.all(Array.from({ length: AT_ONCE }, next));
     this.running -= 1;
     this.button.disabled = false;
-    this.input.value = "";
     this.end();
   }
 
   async send(job) {
     const { file, row } = job;
-    delete row.item.dataset.listed;
     job.state = "sending";
-    const told = ({ sent = 0, waitS }) => row.progress(file, sent, waitS);
-    const upload = new Upload(file, this.options(this.metadata(file), told));
+    const told = (state) => row.progress(file, state);
+    const replaced = this.fields().content_id ?? "";
+    const upload = new Upload(file, { ...this.options(this.metadata(file), told), replaced });
     row.offer("Cancel", async () => {
       row.settle(CANCELLED);
       job.state = "cancelled";
@@ -153,7 +172,13 @@ class Area {
 
   fields() {
     const values = [...new FormData(this.form)].filter(([, value]) => typeof value === "string");
-    return Object.fromEntries(values.filter(([name]) => !NOT_TOLD.has(name)));
+    const told = values.filter(([name]) => !NOT_TOLD.has(name));
+    return Object.fromEntries(told.map(([name, value]) => [name, this.instant(name, value)]));
+  }
+
+  // Fields of a date and a time are in UTC, which they do not say themselves.
+  instant(name, value) {
+    return value && this.form.elements[name].type === "datetime-local" ? `${value.slice(0, 16)}:00Z` : value;
   }
 
   options(metadata, told = () => {}) {
@@ -190,7 +215,7 @@ class Row {
     this.words.after(button);
   }
 
-  progress(file, sent, waitS) {
+  progress(file, { sent = 0, waitS, why }) {
     delete this.item.dataset.state;
     this.words.className = "muted";
     const share = file.size ? sent / file.size : 0;
@@ -201,7 +226,7 @@ class Row {
       this.item.append(this.bar);
     }
     this.bar.value = share;
-    if (waitS) this.words.textContent = `No connection. Trying again in ${waitS} s`;
+    if (waitS) this.words.textContent = `${why} Trying again in ${waitS} s`;
     else if (share < 1) this.words.textContent = `${Math.floor(share * 100)}% of ${size(file.size)}`;
     else this.words.textContent = "Checking";
   }
@@ -219,6 +244,10 @@ class Row {
     link.textContent = this.name.textContent;
     this.name.replaceChildren(link);
   }
+}
+
+function same(one, other) {
+  return ["name", "size", "lastModified"].every((field) => one[field] === other[field]);
 }
 
 function count(files) {

@@ -15,6 +15,9 @@ AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 
 PAGES = {
     "overview": ("/", "Overview"),
+    "incidents": ("/incidents", "Incidents"),
+    "resolved incidents": ("/incidents?state=resolved", "Incidents"),
+    "maintenance": ("/maintenance", "Maintenance"),
     "devices": ("/devices", "Devices"),
     "stores": ("/stores", "Stores"),
     "add store": ("/stores/new", "Add store"),
@@ -29,8 +32,15 @@ PAGES = {
     "content table": ("/content?view=table", "Content"),
     "web page": ("/content/web-page", "Add web page"),
     "playlists": ("/playlists", "Playlists"),
+    "schedules": ("/schedules", "Schedules"),
+    "schedules by month": ("/schedules?view=month", "Schedules"),
+    "schedules by day": ("/schedules?view=day", "Schedules"),
+    "new schedule": ("/schedules/new", "New schedule"),
     "campaigns": ("/campaigns", "Campaigns"),
     "new campaign": ("/campaigns/new", "New campaign"),
+    "plan explorer": ("/plan-explorer", "Plan explorer"),
+    "takeovers": ("/takeovers", "Takeovers"),
+    "take over": ("/takeovers/new", "Take over"),
     "proof of play": ("/proof-of-play", "Proof of play"),
     "audit log": ("/audit", "Audit log"),
     "users": ("/users", "Users"),
@@ -42,6 +52,8 @@ PAGES = {
     "two-factor": ("/account/two-factor", "Set up two-factor"),
     "gallery": ("/gallery", ""),
 }
+
+DEVICE_TABS = ("plan", "plays", "incidents", "commands", "plans", "audit", "settings")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -109,7 +121,7 @@ async def test_the_main_pages_work_without_javascript(site: Site, browser: Brows
     context = await browser.new_context(**DESKTOP, java_script_enabled=False)
     page = await site.signed_in(context)
     await page.get_by_role("link", name="Devices").first.click()
-    await page.get_by_role("region", name="Devices").get_by_role("link").first.click()
+    await page.get_by_role("region", name="Devices").locator("[data-row-link]").first.click()
     await expect(page.get_by_role("heading", name="Why is this playing?")).to_be_visible()
     await page.goto(f"{site.program.url}/proof-of-play?group_by=store")
     await expect(page.locator("#totals")).to_be_visible()
@@ -195,6 +207,8 @@ async def _pages_of_things(page: Page, site: Site) -> list[tuple[str, str]]:
     device = sorted(await _device_links(page))[0]
     await page.goto(f"{site.program.url}/playlists")
     playlist = await page.locator("[data-row-link]").first.get_attribute("href")
+    await page.goto(f"{site.program.url}/schedules?view=list")
+    schedule = await page.locator(".agenda a").first.get_attribute("href")
     await page.goto(f"{site.program.url}/campaigns")
     campaign = await page.locator("[data-row-link]").first.get_attribute("href")
     await page.goto(f"{site.program.url}/content")
@@ -205,8 +219,16 @@ async def _pages_of_things(page: Page, site: Site) -> list[tuple[str, str]]:
     group = await page.locator(".order-title a").first.get_attribute("href")
     fleet = [store or "", f"{store}/edit", group or "", f"{group}/edit", f"{group}/add"]
     shown = [f"{playlist}{part}" for part in ("", "/places", "/preview")]
-    shown += [campaign or "", f"{campaign}/edit"]
-    paths = [*fleet, *shown, device, f"{device}/plan", f"{device}/settings", content or ""]
+    shown += [campaign or "", f"{campaign}/edit", schedule or ""]
+    explored = f"/plan-explorer?device_id={device.rpartition('/')[2]}"
+    paths = [
+        *fleet,
+        *shown,
+        device,
+        explored,
+        *(f"{device}/{tab}" for tab in DEVICE_TABS),
+        content or "",
+    ]
     paths += [f"{content}/{part}" for part in ("replace", "edit", "history")]
     return [(path, "") for path in paths]
 

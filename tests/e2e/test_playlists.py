@@ -71,6 +71,30 @@ async def test_a_playlist_is_built_without_scripts(site: Site, browser: Browser)
     await context.close()
 
 
+async def test_a_move_that_comes_too_late_is_merged_in_place(site: Site, browser: Browser) -> None:
+    context = await browser.new_context(**DESKTOP)
+    page = await site.signed_in(context)
+    await _new(page, site, "Both")
+    order = page.get_by_role("list", name="Items of Both").get_by_role("listitem")
+    for count, name in enumerate(("Loyalty card", "Store hours"), 1):
+        await page.get_by_role("button", name=f"Add {name}").click()
+        await expect(order).to_have_count(count)
+    other = await context.new_page()
+    await other.goto(page.url)
+    await other.get_by_role("button", name="Add Click and collect").click()
+    theirs = other.get_by_role("list", name="Items of Both").get_by_role("listitem")
+    await expect(theirs).to_have_count(3)
+
+    handle = order.nth(1).get_by_role("button", name="drag, or press Alt")
+    await handle.focus()
+    await page.keyboard.press("Alt+ArrowUp")
+    await page.get_by_role("button", name="Keep theirs and apply my change").click()
+    await expect(order).to_have_count(3)
+    await expect(order.nth(0)).to_contain_text("Store hours")
+    await expect(order.nth(2)).to_contain_text("Click and collect")
+    await context.close()
+
+
 async def _new(page: Page, site: Site, name: str) -> None:
     await page.goto(f"{site.program.url}/playlists")
     await page.get_by_role("button", name="New playlist").first.click()

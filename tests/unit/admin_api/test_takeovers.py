@@ -101,3 +101,20 @@ async def test_it_stands_in_the_audit_log(as_admin, alarm, conn):
         "SELECT action FROM audit_log WHERE entity_id = $1 ORDER BY seq", started["id"]
     )
     assert [row["action"] for row in rows] == ["schedules.create", "schedules.archive"]
+
+
+async def test_whom_it_would_interrupt_is_counted_store_by_store(
+    as_admin, as_manager, screen, lisbon, madrid, madrid_screen
+):
+    answer = await as_admin.get("/takeovers/reach?kind=fleet")
+    assert answer.json["screens"] == 2
+    assert {(one["store"], one["screens"]) for one in answer.json["stores"]} == {
+        ("Lisbon", 1),
+        ("Madrid", 1),
+    }
+    own = await as_manager.get(f"/takeovers/reach?kind=store&id={lisbon.id}")
+    assert (own.json["screens"], own.json["stores"][0]["store_id"]) == (1, str(lisbon.id))
+    foreign = await as_manager.get(f"/takeovers/reach?kind=store&id={madrid.id}")
+    assert [error["pointer"] for error in foreign.json["errors"]] == ["/id"]
+    assert_refused(await as_manager.get("/takeovers/reach?kind=fleet"), 403, "forbidden")
+    assert (await as_admin.get("/takeovers/reach?kind=planet")).status == 422

@@ -20,6 +20,7 @@ ROUTES: list[Row] = [
     ("POST", "/events", {"events": []}, SCREENS),
     ("POST", "/heartbeat", {"disk_used_bytes": 1}, SCREENS),
     ("GET", "/plan", None, SCREENS),
+    ("PUT", "/screenshot", {}, SCREENS),
     ("POST", "/pairing/claim", {"claim_code": "x"}, ANYBODY),
     ("POST", "/pairing/create-claim", {"device_info": {}}, ANYBODY),
     ("POST", "/token/refresh", {"refresh_token": "x"}, ANYBODY),

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import Headers
 
 from signage import (
     assignments,
@@ -19,7 +20,7 @@ from signage import (
 from signage.actors import SYSTEM
 from signage.playlist_items import NewItem
 from signage.targets import Target
-from tests.unit.callers import Answer, Caller
+from tests.unit.callers import Answer, Caller, assert_refused
 from tests.unit.conftest import web_page
 
 GZIP = {"Accept_Encoding": "gzip, deflate, br"}
@@ -139,6 +140,25 @@ async def test_another_or_a_malformed_tag_gets_the_plan(screen, always_on, field
 
     assert answer.status == 200
     assert answer.json["version"] == 1
+
+
+async def test_several_fields_are_one_list(screen, app, always_on):
+    tag = (await screen.get("/plan")).headers["ETag"]
+    headers = Headers([*screen.headers.items(), ("If-None-Match", '"other"')])
+    headers.add("If-None-Match", tag)
+
+    answer = await app.test_client().get("/v1/device/plan", headers=headers)
+
+    assert answer.status_code == 304
+
+
+async def test_credentials_come_before_304(stranger, screen, always_on):
+    tag = (await screen.get("/plan")).headers["ETag"]
+
+    for field in ("*", tag):
+        answer = await stranger.get("/plan", If_None_Match=field)
+        assert_refused(answer, 401, "invalid_token")
+        assert "ETag" not in answer.headers
 
 
 async def test_a_new_day_makes_a_new_plan(screen, always_on, clock):

@@ -229,7 +229,7 @@ def _add_pairing(app: Quart, api: FakeApi) -> None:
             return _problem(403, "access_denied")
         if not (api.approved or typed):
             return _problem(400, "authorization_pending")
-        return _tokens(api, device_id=DEVICE_ID)
+        return _tokens(api, device_id=DEVICE_ID, name="Window 2", store_name="Lisbon Centro")
 
     @app.post("/v1/device/token/refresh")
     async def refresh() -> Response:

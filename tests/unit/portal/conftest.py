@@ -1,6 +1,6 @@
 """Somebody in the portal, as a browser without scripts: pages, forms, and what stands on them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,9 +17,10 @@ FORM = "application/x-www-form-urlencoded"
 class Seen:
     """A page, or a refusal, as somebody sees it."""
 
-    def __init__(self, status: int, html: str, location: str) -> None:
+    def __init__(self, status: int, html: str, headers: Mapping[str, str]) -> None:
         self.status = status
-        self.location = location
+        self.location = headers.get("Location", "")
+        self.retry_after_s = int(headers.get("Retry-After", 0))
         self.soup = BeautifulSoup(html, "html.parser")
 
     @property
@@ -96,4 +97,4 @@ def enter(
 
 def _seen(answer: Any) -> Seen:
     html = answer.body.decode() if "html" in (answer.headers.get("Content-Type") or "html") else ""
-    return Seen(answer.status, html, answer.headers.get("Location", ""))
+    return Seen(answer.status, html, answer.headers)

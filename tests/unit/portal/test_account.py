@@ -155,6 +155,7 @@ async def test_the_sixth_wrong_code_has_to_wait(codes, visitor):
     tries = [await visitor.post(page, {"code": "000000"}, page=page) for _ in range(6)]
 
     assert [answer.status for answer in tries] == [401] * 5 + [429]
+    assert [answer.retry_after_s > 0 for answer in tries] == [False] * 5 + [True]
     assert (await visitor.post(page, {"code": codes()}, page=page)).status == 429
 
 

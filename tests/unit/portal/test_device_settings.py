@@ -35,7 +35,10 @@ async def test_an_overtaken_form_changes_nothing_and_stays_overtaken(
 
     corrected = (await somebody.post(page, values | {"name": ""})).form(page)
     assert corrected["revision"] == values["revision"]
-    assert (await somebody.post(page, values | {"name": "Second"})).status == 409
+    refused = await somebody.post(page, values | {"name": "Second"})
+    assert refused.status == 409
+    assert "Before: Window 2 After: First" in refused.text
+    assert refused.links("Load it again") == [f"/devices/{window_2.id}"]
     assert (await devices.find(conn, manager, window_2.id, now=now)).name == "First"
 
 

@@ -25,15 +25,15 @@ def standing(**more: object) -> Standing:
     ("share", "state", "words", "tone"),
     [
         (None, "running", "", "off"),
-        (0.96, "running", "4 % behind", "warn"),
-        (0.9, "running", "10 % behind", "crit"),
-        (0.0, "running", "100 % behind", "crit"),
+        (0.96, "running", "4% behind", "warn"),
+        (0.9, "running", "10% behind", "crit"),
+        (0.0, "running", "100% behind", "crit"),
         (0.991, "running", "On pace", "ok"),
         (1.009, "running", "On pace", "ok"),
-        (1.12, "running", "12 % ahead", "ok"),
-        (0.95, "ended", "5 % short", "warn"),
+        (1.12, "running", "12% ahead", "ok"),
+        (0.95, "ended", "5% short", "warn"),
         (1.0, "ended", "As planned", "ok"),
-        (1.5, "ended", "50 % over", "ok"),
+        (1.5, "ended", "50% over", "ok"),
     ],
 )
 def test_it_is_said_in_words(share, state, words, tone):

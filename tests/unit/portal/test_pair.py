@@ -76,6 +76,7 @@ async def test_the_sixth_wrong_code_has_to_wait(enter, installer):
     somebody = await enter(installer)
     tries = [await somebody.get("/pair?code=BBBB-BBBB") for _ in range(6)]
     assert [answer.status for answer in tries] == [404] * 5 + [429]
+    assert [answer.retry_after_s > 0 for answer in tries] == [False] * 5 + [True]
 
 
 async def test_a_screen_is_turned_away_once(enter, installer, asking, conn, now, admin):

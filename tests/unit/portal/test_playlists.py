@@ -159,7 +159,7 @@ async def test_the_draft_is_shown_against_what_is_published(enter, manager, lunc
     page = await somebody.get(path)
     listed = page.soup.select_one("#standing ul").get_text(" ", strip=True)
     assert re.search(r"Removed\s+Soup, was at 1", listed)
-    assert re.search(r"Changed\s+Tea: weight 1 to 2", listed)
+    assert re.search(r"Changed\s+Tea: weight from 1 to 2", listed)
     await somebody.post(f"{path}/publish", {"revision": 3})
     assert not (await somebody.get(path)).soup.select("#standing ul")
 
@@ -223,7 +223,7 @@ async def test_an_overtaken_edit_shows_theirs_and_mine(overtaken, lunch, path, c
     page = await overtaken.post(change, {"revision": 1, "seconds": "7", "weight": "1"})
     assert (page.status, page.heading) == (409, "Lunch was changed meanwhile")
     assert "Tea, was at 2" in page.text
-    assert "Soup: duration as it is to 7 s" in page.text
+    assert "Soup: duration from its own to 7 s" in page.text
     assert await names(conn, lunch) == ["Soup", "Cake"]
 
 

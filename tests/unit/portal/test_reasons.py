@@ -36,6 +36,27 @@ def test_a_whole_day_is_said_as_such() -> None:
     assert winner["text"].endswith("all day on Mon 23 Nov.")
 
 
+def test_links_lead_to_schedules_and_playlists_for_who_may_open_them() -> None:
+    menu = uuid4()
+    always = Verdict(
+        "assignment", uuid4(), "Menu", "Menu", "store", None, None,
+        Reason("schedule_beats_assignment", "a schedule beats an assignment"), menu,
+    )  # fmt: skip
+    explained = Explanation(AT, BREAKFAST, [always])
+    linked = reasons.entries(explained, LISBON, links=True)
+    assert [entry["href"] for entry in linked] == [
+        f"/schedules/{BREAKFAST.id}",
+        f"/playlists/{menu}",
+    ]
+    assert not [entry for entry in reasons.entries(explained, LISBON) if entry.get("href")]
+
+
+def test_a_takeover_is_not_named_twice() -> None:
+    drill = Verdict("schedule", uuid4(), "Takeover: Drill", "Drill", "fleet", 100, None)
+    (winner,) = reasons.entries(Explanation(AT, drill, []), LISBON)
+    assert winner["title"] == "Takeover: Drill"
+
+
 def test_a_loser_names_the_rule_and_the_figures() -> None:
     loser = Verdict(
         "schedule", uuid4(), "Brand", "Autumn", "fleet", 10, None,

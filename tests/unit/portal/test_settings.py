@@ -89,7 +89,10 @@ async def test_an_overtaken_form_changes_nothing(ana, admin, conn, now):
     first = settings.Changes(organisation_name="First")
     await settings.change(conn, admin, first, now=now)
 
-    assert (await ana.post("/settings", values)).status == 409
+    refused = await ana.post("/settings", values)
+    assert refused.status == 409
+    assert "Organisation name After: First" in refused.text
+    assert refused.links("Load it again") == ["/settings"]
     assert (await settings.load(conn)).organisation_name == "First"
 
 

@@ -42,6 +42,7 @@ async def test_the_sixth_try_in_a_quarter_of_an_hour_has_to_wait(visitor, add_us
     values = {"email": f"{admin.name.lower()}@example.com", "password": "not the password"}
     tries = [await visitor.post("/sign-in", values, page="/sign-in") for _ in range(6)]
     assert [answer.status for answer in tries] == [401] * sessions.FREE_FAILURES + [429]
+    assert [answer.retry_after_s > 0 for answer in tries] == [False] * 5 + [True]
 
 
 async def test_signing_out_ends_the_session_on_the_server(enter, admin):

@@ -8,8 +8,8 @@ LISBON = ZoneInfo("Europe/Lisbon")
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
 
 
-def lay_out(*blocks: Block, start=MIDNIGHT, tz=LISBON, now=MIDNIGHT, hours=72):
-    return timelines.lay_out(list(blocks), start=start, tz=tz, now=now, hours=hours)
+def lay_out(*blocks: Block, start=MIDNIGHT, tz=LISBON, now=MIDNIGHT, hours=72, **more):
+    return timelines.lay_out(list(blocks), start=start, tz=tz, now=now, hours=hours, **more)
 
 
 def block(start: float, end: float, label="Breakfast AM", **more) -> Block:
@@ -55,8 +55,22 @@ def test_days_begin_at_local_midnight():
 def test_hours_are_elapsed_across_the_end_of_summer_time():
     start = datetime(2026, 10, 24, 23, 0, tzinfo=UTC)
     plan = lay_out(start=start, now=start, hours=25)
-    assert [tick.label for tick in plan.hours] == ["00", "06", "12", "18"]
-    assert [tick.at for tick in plan.hours] == [0, 28, 52, 76]
+    assert [tick.label for tick in plan.hours[:4]] == ["00", "02", "04", "06"]
+    assert [tick.at for tick in plan.hours[:4]] == [0, 12, 20, 28]
+
+
+def test_rows_that_are_named_first_stand_also_without_blocks():
+    plan = lay_out(block(0, 1, row="Store"), rows=["On screen", "Store"])
+    assert [(name, len(spans)) for name, spans in plan.rows] == [("On screen", 0), ("Store", 1)]
+    assert plan.table[0][3] == "Store"
+
+
+def test_the_moment_looked_at_is_marked_and_hours_lead_to_theirs():
+    chosen = MIDNIGHT + timedelta(hours=18)
+    plan = lay_out(chosen=chosen, hour_href=lambda at: f"?at={at:%d%H}")
+    assert plan.chosen == 25
+    assert plan.hour_hrefs[:2] == ["?at=2300", "?at=2306"]
+    assert lay_out(chosen=MIDNIGHT - timedelta(hours=1)).chosen is None
 
 
 def test_a_day_without_midnight_still_gets_its_name():

@@ -1,10 +1,22 @@
 """What the tests of every route need: one thing of each kind, all of them in Lisbon."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
-from signage import campaigns, claims, commands, invitations, keys, new_claims, schedules
+from signage import (
+    calendar_feeds,
+    campaigns,
+    claims,
+    commands,
+    incidents,
+    invitations,
+    keys,
+    maintenance,
+    new_claims,
+    schedules,
+)
 from signage.actors import SYSTEM
 from signage.targets import Target
 from tests.unit.admin_api.test_callers import ROUTES as CALLS
@@ -34,17 +46,27 @@ async def things(
         ),
         now=now,
     )
+    feed = await calendar_feeds.create(conn, SYSTEM, Target("store", lisbon.id), now=now)
     bruno = await add_user(manager)
     key = await keys.create(conn, SYSTEM, keys.NewKey(name="Tills", role="manager"), now=now)
     new = invitations.NewInvitation(email="new@example.com", role="analyst")
     invited = await invitations.create(conn, SYSTEM, new, now=now)
+    await incidents.open_for_device(
+        conn, window_2.id, kind="offline", severity="warning", summary="Gone", now=now
+    )
+    [incident] = await incidents.list_open(conn, SYSTEM)
+    hour = now + timedelta(hours=1)
+    window = maintenance.NewWindow(store_id=lisbon.id, starts_at=now, ends_at=hour)
+    work = await maintenance.plan(conn, SYSTEM, window, now=now)
     return {
         "campaign_id": campaign.id,
         "claim_id": await conn.fetchval("SELECT id FROM device_claims WHERE name = 'Door'"),
         "command_id": command.id,
         "content_id": menu.id,
         "device_id": window_2.id,
+        "feed_id": feed.feed.id,
         "group_id": food.id,
+        "incident_id": incident.id,
         "invitation_id": invited.invitation.id,
         "item_id": playlist.items[0].id,
         "key_id": key.key.id,
@@ -52,6 +74,7 @@ async def things(
         "schedule_id": schedule.id,
         "store_id": lisbon.id,
         "user_id": bruno.id,
+        "window_id": work.id,
     }
 
 

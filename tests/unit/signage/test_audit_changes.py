@@ -103,6 +103,7 @@ def told(action, entity="device", name="Window 2", before=None, after=None):
         ("content.modify", "content", "Modified the content Window 2"),
         ("webhooks.send_test", "webhook", "Sent test: webhook Window 2"),
         ("sessions.begin", "user", "Signed in"),
+        ("claims.approve", "claim", "Approved a screen that asked to be paired"),
         ("x", "thing_of_theirs", "Xed the thing of theirs Window 2"),
     ],
 )

@@ -60,7 +60,10 @@ async def test_what_is_in_use_is_archived_only_when_confirmed(
 
     with pytest.raises(InUse) as refused:
         await do(conn, manager, posters, now, "archive", confirmed=False)
-    assert (refused.value.used, refused.value.screens) == (1, 1)
+    assert [(one.name, one.playlists) for one in refused.value.held] == [
+        (posters[0].name, ["Posters"])
+    ]
+    assert refused.value.screens == 1
     assert {one.archived_at for one in await found(conn, posters, now)} == {None}
 
     assert await do(conn, manager, posters, now, "archive") == Outcome(3, 0)

@@ -7,7 +7,15 @@ from typing import Any
 import asyncpg
 import pytest
 
-from signage import claim_lists, claims, devices, expected_screens, pairing
+from signage import (
+    claim_lists,
+    claims,
+    devices,
+    expected_screens,
+    group_changes,
+    pairing,
+    store_changes,
+)
 from signage.actors import SYSTEM, Actor
 from signage.claim_batches import Batch
 from signage.errors import Conflict, Forbidden, Invalid, NotFound, Refused
@@ -212,6 +220,24 @@ async def test_a_new_sheet_has_what_expired_and_not_what_somebody_revoked(
     )
 
     assert [code.name for code in again.codes] == ["Window 1"]
+
+
+async def test_a_new_sheet_leaves_out_groups_that_are_gone(conn, admin, lisbon, food, now):
+    first = await expect(conn, admin, WINDOW, now=now)
+    await group_changes.archive(conn, admin, food.id, now=now)
+
+    again = await expected_screens.expect_again(conn, admin, first.batch_id, secret=SECRET, now=now)
+
+    assert [(code.name, code.groups) for code in again.codes] == [("Window 1", [])]
+
+
+async def test_no_new_sheet_is_made_for_a_store_that_was_closed(conn, admin, lisbon, food, now):
+    first = await expect(conn, admin, WINDOW, ttl_s=60, now=now)
+    later = now + timedelta(minutes=2)
+    await store_changes.archive(conn, admin, lisbon.id, now=later)
+
+    with pytest.raises(NotFound):
+        await expected_screens.expect_again(conn, admin, first.batch_id, secret=SECRET, now=later)
 
 
 async def test_nobody_makes_a_new_sheet_for_another_store(

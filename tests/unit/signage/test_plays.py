@@ -399,6 +399,8 @@ async def test_a_batch_of_any_size_takes_the_same_few_statements(cast: Cast, now
             cast.conn.remove_query_logger(log)
         return sum("/*" in query for query in ran)
 
+    # The plan is read once, and remembered.
+    await send(cast, event(cast, now), now=now)
     few = await count(event(cast, now), None)
     many = await count(*(event(cast, now) for _ in range(500)), *([None] * 499), {})
 

@@ -1,5 +1,6 @@
 """Stores: who sees which, what may be changed by whom, and whose plans a change outdates."""
 
+import asyncio
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -7,13 +8,23 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from signage import claims, devices, heartbeats, new_claims, store_changes, store_lists, stores
+from signage import (
+    claims,
+    device_bulk,
+    devices,
+    heartbeats,
+    new_claims,
+    store_changes,
+    store_lists,
+    stores,
+)
 from signage.actors import SYSTEM, Actor
+from signage.device_bulk import Move
 from signage.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from signage.ids import new_id
 from signage.store_changes import Changes
 from signage.store_lists import Filters
-from tests.unit.conftest import SECRET, open_store
+from tests.unit.conftest import SECRET, open_store, pair_screen
 
 HOURS = {"mon": [("08:00", "12:00"), ("14:00", "20:00")], "fri": [("18:00", "02:00")]}
 
@@ -161,6 +172,27 @@ async def test_a_store_is_not_archived_while_a_screen_is_being_paired(conn, admi
 async def test_only_administrators_archive(conn, manager, lisbon, now):
     with pytest.raises(Forbidden):
         await store_changes.archive(conn, manager, lisbon.id, now=now)
+
+
+async def test_no_screen_is_moved_into_a_store_that_is_being_archived(pool, now):
+    async with pool.acquire() as conn, pool.acquire() as other:
+        lisbon = await open_store(conn, "LIS-01", "Lisbon", "Europe/Lisbon", now)
+        porto = await open_store(conn, "OPO-01", "Porto", "Europe/Lisbon", now)
+        paired = await pair_screen(conn, lisbon, "Window 2", now=now)
+        move = Move(device_ids=[paired.device_id], store_id=porto.id)
+        async with conn.transaction():
+            await store_changes.archive(conn, SYSTEM, porto.id, now=now)
+            moving = asyncio.create_task(device_bulk.apply(other, SYSTEM, move, now=now))
+            while not await pool.fetchval(WAITING):
+                assert not moving.done()
+
+        with pytest.raises(Invalid, match="no such store"):
+            await moving
+
+
+WAITING = """
+SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE a.datname = current_database() AND NOT l.granted"""
 
 
 # Lists --------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Stored files over HTTP, from folder and bucket: ranges, and what keeps browsers safe."""
 
+import base64
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,3 +149,20 @@ async def test_a_store_that_is_away_is_503(app, browser, uploaded, tmp_path):
 
     assert answer.status == 503
     assert answer.headers["Retry-After"] == "5"
+
+
+async def test_each_version_has_an_address_of_its_own(browser, uploaded, as_manager):
+    path, longer = f"/content/{uploaded}/file", files.video(frames=20)
+    metadata = f"content_id {base64.b64encode(uploaded.encode()).decode()}"
+    replaced = await as_manager.post(
+        "/uploads", longer, **TUS, Upload_Length=str(len(longer)), Upload_Metadata=metadata
+    )
+    assert replaced.status == 201, replaced.body
+
+    assert (await browser.get(f"{path}?v=1")).body == FILM
+    newest, second = await browser.get(path), await browser.get(f"{path}?v=2")
+    assert newest.body == second.body == longer
+    assert "immutable" in second.headers["Cache-Control"]
+    assert newest.headers["Cache-Control"] == "private, no-cache"
+    for nothing in ("3", "x", "-1", "9" * 30):
+        assert (await browser.get(f"{path}?v={nothing}")).status == 404

@@ -14,7 +14,7 @@ run: $(VENV)/run.stamp ## Start Playbill with a demo chain (PLAYBILL_DEMO=0: wit
 
 test: $(VENV)/browser.stamp ## Run every test: units against a real PostgreSQL, then the browser
 	$(BIN)/pytest -n auto --maxprocesses 4 tests/unit
-	$(BIN)/pytest tests/e2e
+	$(BIN)/pytest -n 2 tests/e2e
 
 check: $(VENV)/test.stamp ## The gate: format, lint, types, imports
 	$(BIN)/ruff format --check .

@@ -1,5 +1,6 @@
 """Uploads as people and programs make them: broken off, gone on with, refused, kept in a bucket."""
 
+import asyncio
 import hashlib
 import io
 import re
@@ -131,16 +132,15 @@ async def _refused_beside_taken(page: Page, program: Running) -> None:
 
 async def _cancelled(page: Page, program: Running, film: Path) -> None:
     async def never(route: Route) -> None:
-        held.append(route)
+        begun.set()
 
-    held: list[Route] = []
+    begun = asyncio.Event()
     await page.route("**/v1/admin/uploads/*", never)
     await _choose(page, program, film)
+    await asyncio.wait_for(begun.wait(), TIMEOUT_MS / 1000)
     await page.unroute("**/v1/admin/uploads/*", never)
     await page.get_by_role("button", name="Cancel: film.mp4").click()
     await expect(page.get_by_text("Cancelled")).to_be_visible(timeout=TIMEOUT_MS)
-    for route in held:
-        await route.abort()
 
 
 async def _gone_on_with(page: Page, program: Running, film: Path) -> None:

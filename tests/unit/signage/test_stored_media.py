@@ -180,7 +180,7 @@ async def test_every_column_that_names_bytes_is_among_the_references(conn):
     naming = await conn.fetch(
         """
         SELECT table_name, column_name FROM information_schema.columns
-        WHERE table_schema = $1 AND column_name LIKE '%sha256'
+        WHERE table_schema = $1 AND column_name LIKE '%sha256' AND data_type = 'text'
               AND table_name NOT IN ('media_references', 'media_reservations')
         """,
         SCHEMA,

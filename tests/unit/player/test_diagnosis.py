@@ -40,6 +40,7 @@ async def test_it_says_everything_and_fits(
 
 async def test_a_long_press_opens_it_and_another_closes_it(screen: Page, server: Server) -> None:
     await screen.goto(f"{server.url}/player")
+    await expect(screen.get_by_text("BCDF-GHJK")).to_be_visible()
     overlay = screen.get_by_role("complementary", name="Diagnosis")
     await screen.mouse.move(5, 5)
     for shown in (True, False):

@@ -206,9 +206,10 @@ async def test_a_token_that_ran_out_is_renewed_and_the_call_made_again(
     player: Any, api: FakeApi
 ) -> None:
     script = """
-        api.sendEvents([]).catch(() => {});
         show("i", 1000, 1000);
         await plays.settled();
+        const call = () => api.sendEvents([]).catch(() => {});
+        await Promise.all([call(), call()]);
         await outbox.send("device-1");
         return (await store.get("credentials")).device_token;
     """
